@@ -1,0 +1,76 @@
+"""A plan: what is placed where, who goes where, what is bought.
+
+Frozen data; no solver, no files. The same object holds today's state (only ``keep``
+placements), so that an audit of today and of a plan is one piece of code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+PLACEMENT_COLUMNS = (
+    "site_id",
+    "service",
+    "action",
+    "phase",
+    "capital_wan",
+    "yearly_wan",
+)
+ASSIGNMENT_COLUMNS = ("demand_id", "site_id", "service", "people", "minutes")
+ALLOCATION_COLUMNS = ("site_id", "resource", "amount", "capital_wan", "yearly_wan")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Placements, assignments and allocations.
+
+    Parameters
+    ----------
+    placements
+        Sorted by (site_id, service). ``action`` is ``build`` (a service at a
+        candidate), ``upgrade`` (a new service at an existing facility), ``keep`` (held
+        today and kept) or ``close`` (held today and given up). ``phase`` is the year.
+        ``capital_wan`` once and ``yearly_wan`` a year, 万元; 0 for ``keep``.
+    assignments
+        Sorted by (service, demand_id, site_id). ``people`` (float, > 0) of the demand
+        point that are served at the site; ``minutes`` one way.
+    allocations
+        Sorted by (resource, site_id). ``amount`` added to what is there today.
+    """
+
+    placements: pd.DataFrame
+    assignments: pd.DataFrame
+    allocations: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        """Check the columns.
+
+        Raises
+        ------
+        ValueError
+            When a frame has other columns than the contract, or others in order.
+        """
+        for name, columns in (
+            ("placements", PLACEMENT_COLUMNS),
+            ("assignments", ASSIGNMENT_COLUMNS),
+            ("allocations", ALLOCATION_COLUMNS),
+        ):
+            if tuple(getattr(self, name).columns) != columns:
+                message = f"{name} must have the columns {columns}"
+                raise ValueError(message)
+
+    @property
+    def held(self) -> frozenset[tuple[str, str]]:
+        """The (site_id, service) pairs that are held once the plan is carried out."""
+        rows = self.placements[self.placements["action"] != "close"]
+        return frozenset(zip(rows["site_id"], rows["service"], strict=True))
+
+
+def empty_frame(columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return a frame without rows that has ``columns``, numbers typed as float."""
+    numeric = {"people", "minutes", "amount", "capital_wan", "yearly_wan"}
+    return pd.DataFrame(
+        {c: pd.Series(dtype=float if c in numeric else object) for c in columns}
+    )

@@ -1,0 +1,50 @@
+"""Which files and which versions a run rests on."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_PARTS = ("numpy", "pandas", "geopandas", "shapely", "pyproj", "pulp", "highspy")
+
+
+def fingerprint(path: Path) -> dict[str, str | int]:
+    """Return name, size in bytes and SHA-256 of a file.
+
+    A shapefile's companions (``.dbf``, ``.shx`` ...) are part of its fingerprint.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be read.
+    """
+    digest = hashlib.sha256()
+    size = 0
+    parts = [path]
+    if path.suffix.lower() == ".shp":
+        parts = sorted(path.parent.glob(f"{path.stem}.*"))
+    for part in parts:
+        content = part.read_bytes()
+        size += len(content)
+        digest.update(content)
+    return {"file": path.name, "bytes": size, "sha256": digest.hexdigest()}
+
+
+def fingerprints(paths: Iterable[Path]) -> list[dict[str, str | int]]:
+    """Return the fingerprints of files, sorted by name; each file once."""
+    return [fingerprint(path) for path in sorted(set(paths), key=lambda p: p.name)]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, of the program and of what computes."""
+    found = {
+        "python": platform.python_version(),
+        "allocator": version("health-allocator"),
+    }
+    return found | {name: version(name) for name in _PARTS}

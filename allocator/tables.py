@@ -1,0 +1,512 @@
+"""The tables that planners give: every column once, with unit, meaning and aliases.
+
+Readers, checks, documentation and exports all take column names from here, so that a
+column is called the same everywhere (design contract, "Files a planner gives").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from allocator.errors import Text
+
+
+class Kind(StrEnum):
+    """What the values of a column are, once read."""
+
+    ID = "id"  # text that names a row; leading zeros matter
+    TEXT = "text"
+    NUMBER = "number"  # float
+    COUNT = "count"  # whole number of people or things, not negative
+    DEGREES = "degrees"  # longitude or latitude
+    FLAG = "flag"  # true or false, blank is unknown
+    CHOICE = "choice"
+    LIST = "list"  # several ids in one cell, separated by ; or ；
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a planner's table.
+
+    Parameters
+    ----------
+    name
+        The name of the column in the program and in the contract.
+    kind
+        What its values are.
+    meaning
+        One line for documentation and messages.
+    required
+        Whether a table without it cannot be used.
+    unit
+        The unit of its values, ``人`` or ``万元`` say; empty where there is none.
+    aliases
+        Headings that planners use for it, without any unit in brackets.
+    choices
+        The allowed values of a CHOICE column.
+    may_be_blank
+        Whether single cells of a required column may be empty.
+    """
+
+    name: str
+    kind: Kind
+    meaning: Text
+    required: bool = False
+    unit: str = ""
+    aliases: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    may_be_blank: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One kind of table: its columns, its key, and what other columns become."""
+
+    name: str
+    title: Text
+    key: str
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        """Return the column called ``name``.
+
+        Raises
+        ------
+        KeyError
+            When the table has no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The column names, in the order of the contract."""
+        return tuple(column.name for column in self.columns)
+
+
+COUNTY_KINDS = ("区", "县", "other")
+ZONE_KINDS = ("街道", "镇", "乡", "other")
+STATUSES = ("existing", "candidate")
+ACTIONS = ("build", "upgrade", "close", "add")
+
+# WS 218-2002 classes that packs refer to; a register may hold others.
+FACILITY_CLASSES = {
+    "A100": Text("综合医院", "general hospital"),
+    "A210": Text("中医医院", "hospital of Chinese medicine"),
+    "A300": Text("中西医结合医院", "integrated hospital"),
+    "A500": Text("专科医院", "special hospital"),
+    "A600": Text("康复医院", "rehabilitation hospital"),
+    "B100": Text("社区卫生服务中心", "community health centre"),
+    "B200": Text("社区卫生服务站", "community health station"),
+    "C100": Text("街道卫生院", "sub-district health centre"),
+    "C210": Text("中心卫生院", "central township health centre"),
+    "C220": Text("乡卫生院", "township health centre"),
+    "D600": Text("村卫生室", "village clinic"),
+    "E": Text("急救中心(站)", "emergency centre or station"),
+    "G100": Text("妇幼保健院", "maternal and child hospital"),
+    "J": Text("疾病预防控制中心", "centre for disease control"),
+}
+
+_LON = Column(
+    "lon",
+    Kind.DEGREES,
+    Text("经度", "longitude, degrees east"),
+    unit="°",
+    aliases=("经度", "东经", "lng", "longitude", "long", "x"),
+)
+_LAT = Column(
+    "lat",
+    Kind.DEGREES,
+    Text("纬度", "latitude, degrees north"),
+    unit="°",
+    aliases=("纬度", "北纬", "latitude", "y"),
+)
+
+ZONES = Table(
+    "zones",
+    Text("乡镇级单元", "zones (township-level units)"),
+    "zone_id",
+    (
+        Column(
+            "zone_id",
+            Kind.ID,
+            Text("乡镇街道代码", "township-level code, 9 or 12 digits"),
+            required=True,
+            aliases=(
+                "乡镇街道代码",
+                "区划代码",
+                "行政区划代码",
+                "统计用区划代码",
+                "代码",
+                "code",
+            ),
+            may_be_blank=False,
+        ),
+        Column(
+            "name",
+            Kind.TEXT,
+            Text("名称", "name"),
+            required=True,
+            aliases=("名称", "乡镇街道", "乡镇名称", "街道名称", "区划名称"),
+            may_be_blank=False,
+        ),
+        Column(
+            "county_id",
+            Kind.ID,
+            Text("所属县区代码", "county it belongs to"),
+            required=True,
+            aliases=("县区代码", "区县代码", "所属县区", "county_code"),
+            may_be_blank=False,
+        ),
+        Column(
+            "kind",
+            Kind.CHOICE,
+            Text("类型", "kind of unit"),
+            required=True,
+            aliases=("类型", "单元类型", "unit_kind"),
+            choices=ZONE_KINDS,
+            may_be_blank=False,
+        ),
+        Column(
+            "population",
+            Kind.COUNT,
+            Text("常住人口", "resident population"),
+            required=True,
+            unit="人",
+            aliases=(
+                "常住人口",
+                "人口",
+                "人口数",
+                "年末常住人口数",
+                "年末服务(常住)人口数",
+                "服务人口数",
+            ),
+            may_be_blank=False,
+        ),
+        Column(
+            "urban",
+            Kind.FLAG,
+            Text("城镇", "urban"),
+            aliases=("城镇", "是否城镇", "城乡"),
+        ),
+        _LON,
+        _LAT,
+    ),
+)
+
+COUNTIES = Table(
+    "counties",
+    Text("县区", "counties"),
+    "county_id",
+    (
+        Column(
+            "county_id",
+            Kind.ID,
+            Text("县区代码", "county code"),
+            required=True,
+            aliases=(
+                "县区代码",
+                "区县代码",
+                "行政区划代码",
+                "代码",
+                "code",
+                "county_code",
+            ),
+            may_be_blank=False,
+        ),
+        Column(
+            "name",
+            Kind.TEXT,
+            Text("名称", "name"),
+            required=True,
+            aliases=("名称", "县区", "区县", "县区名称"),
+            may_be_blank=False,
+        ),
+        Column(
+            "kind",
+            Kind.CHOICE,
+            Text("类型", "kind of county"),
+            aliases=("类型",),
+            choices=COUNTY_KINDS,
+        ),
+    ),
+)
+
+DEMAND = Table(
+    "demand",
+    Text("需求点", "demand points"),
+    "demand_id",
+    (
+        Column(
+            "demand_id",
+            Kind.ID,
+            Text("需求点编号", "id of the demand point"),
+            required=True,
+            aliases=("编号", "需求点编号", "村代码"),
+            may_be_blank=False,
+        ),
+        Column(
+            "zone_id",
+            Kind.ID,
+            Text(
+                "所属乡镇街道代码",
+                "zone it belongs to; found from the location where blank",
+            ),
+            aliases=("乡镇街道代码", "所属乡镇"),
+        ),
+        Column(
+            "people",
+            Kind.COUNT,
+            Text("人数", "people"),
+            required=True,
+            unit="人",
+            aliases=("人数", "人口", "常住人口", "population"),
+            may_be_blank=False,
+        ),
+        Column(
+            "lon",
+            Kind.DEGREES,
+            _LON.meaning,
+            required=True,
+            unit="°",
+            aliases=_LON.aliases,
+        ),
+        Column(
+            "lat",
+            Kind.DEGREES,
+            _LAT.meaning,
+            required=True,
+            unit="°",
+            aliases=_LAT.aliases,
+        ),
+    ),
+)
+
+SITES = Table(
+    "sites",
+    Text("现有机构与备选点", "existing facilities and candidates"),
+    "site_id",
+    (
+        Column(
+            "site_id",
+            Kind.ID,
+            Text("机构编号", "id of the site"),
+            required=True,
+            aliases=("机构ID", "机构编号", "机构代码", "组织机构代码", "编号"),
+            may_be_blank=False,
+        ),
+        Column(
+            "name",
+            Kind.TEXT,
+            Text("机构名称", "name"),
+            required=True,
+            aliases=("机构名称", "单位名称", "医疗机构名称", "名称"),
+            may_be_blank=False,
+        ),
+        Column(
+            "lon",
+            Kind.DEGREES,
+            _LON.meaning,
+            required=True,
+            unit="°",
+            aliases=_LON.aliases,
+        ),
+        Column(
+            "lat",
+            Kind.DEGREES,
+            _LAT.meaning,
+            required=True,
+            unit="°",
+            aliases=_LAT.aliases,
+        ),
+        Column(
+            "status",
+            Kind.CHOICE,
+            Text("现状或备选", "whether it exists today or is a candidate"),
+            required=True,
+            aliases=("状态", "现状"),
+            choices=STATUSES,
+            may_be_blank=False,
+        ),
+        Column(
+            "zone_id",
+            Kind.ID,
+            Text("所属乡镇街道代码", "zone; found from the location where blank"),
+            aliases=("乡镇街道代码", "所属乡镇(街道)", "所属乡镇"),
+        ),
+        Column(
+            "class",
+            Kind.ID,
+            Text("机构类别代码(WS 218)", "class of facility (WS 218 code)"),
+            aliases=("卫生机构类别代码", "机构类别", "机构类型", "类别"),
+        ),
+        Column(
+            "services",
+            Kind.LIST,
+            Text("现有服务", "services held today, ';' between"),
+            aliases=("现有服务", "服务"),
+        ),
+        Column(
+            "level",
+            Kind.NUMBER,
+            Text("医院等级(1 一级 2 二级 3 三级)", "hospital level, 1 to 3"),
+            aliases=("级别", "等级", "等次"),
+        ),
+        Column(
+            "public",
+            Kind.FLAG,
+            Text("公立", "publicly owned"),
+            aliases=("公立", "是否公立", "是否政府办"),
+        ),
+        Column(
+            "branch",
+            Kind.FLAG,
+            Text("分支机构", "branch of another facility: never counted"),
+            aliases=("是否分支机构", "分支机构"),
+        ),
+        Column(
+            "locked",
+            Kind.CHOICE,
+            Text(
+                "锁定(in 必选 out 不选)",
+                "in: must receive a service; out: receives nothing",
+            ),
+            aliases=("锁定",),
+            choices=("in", "out"),
+        ),
+        Column(
+            "capacity_people",
+            Kind.NUMBER,
+            Text("服务能力", "most people it can serve with one service"),
+            unit="人",
+            aliases=("服务能力", "服务人口上限"),
+        ),
+        Column(
+            "beds",
+            Kind.NUMBER,
+            Text("实有床位", "beds in place"),
+            unit="张",
+            aliases=("实有床位", "实有床位数", "床位数", "床位", "编制床位"),
+        ),
+        Column(
+            "gps",
+            Kind.NUMBER,
+            Text("全科医生", "general practitioners"),
+            unit="人",
+            aliases=("全科医生", "全科医生数", "注册为全科医学专业的人数"),
+        ),
+        Column(
+            "physicians",
+            Kind.NUMBER,
+            Text("执业(助理)医师", "licensed physicians"),
+            unit="人",
+            aliases=("执业医师", "执业(助理)医师"),
+        ),
+        Column(
+            "nurses",
+            Kind.NUMBER,
+            Text("注册护士", "registered nurses"),
+            unit="人",
+            aliases=("注册护士", "护士"),
+        ),
+    ),
+)
+
+COSTS = Table(
+    "costs",
+    Text("单位造价", "unit costs"),
+    "",
+    (
+        Column("service", Kind.ID, Text("服务", "service"), aliases=("服务",)),
+        Column("resource", Kind.ID, Text("资源", "resource"), aliases=("资源",)),
+        Column(
+            "action",
+            Kind.CHOICE,
+            Text("动作", "action paid for"),
+            required=True,
+            aliases=("动作", "建设性质"),
+            choices=ACTIONS,
+            may_be_blank=False,
+        ),
+        Column(
+            "capital_wan",
+            Kind.NUMBER,
+            Text("一次性投资", "capital cost, once"),
+            required=True,
+            unit="万元",
+            aliases=("投资估算", "总投资", "建设投资", "投资"),
+            may_be_blank=False,
+        ),
+        Column(
+            "yearly_wan",
+            Kind.NUMBER,
+            Text("年运行费", "running cost a year"),
+            unit="万元",
+            aliases=("年运行费", "运行费"),
+        ),
+        Column(
+            "class",
+            Kind.ID,
+            Text("机构类别", "only for this class"),
+            aliases=("机构类别",),
+        ),
+        Column(
+            "site_id",
+            Kind.ID,
+            Text("机构编号", "only for this site"),
+            aliases=("机构编号",),
+        ),
+        Column(
+            "source",
+            Kind.TEXT,
+            Text("来源", "where the figure is from"),
+            aliases=("来源",),
+        ),
+        Column("year", Kind.TEXT, Text("年份", "year of prices"), aliases=("年份",)),
+    ),
+)
+
+TRAVEL = Table(
+    "travel",
+    Text("出行时间", "travel times"),
+    "",
+    (
+        Column(
+            "demand_id",
+            Kind.ID,
+            Text("需求点编号", "demand point"),
+            required=True,
+            aliases=("需求点编号",),
+            may_be_blank=False,
+        ),
+        Column(
+            "site_id",
+            Kind.ID,
+            Text("机构编号", "site"),
+            required=True,
+            aliases=("机构编号",),
+            may_be_blank=False,
+        ),
+        Column(
+            "minutes",
+            Kind.NUMBER,
+            Text("单程时间", "one-way travel time"),
+            required=True,
+            unit="分钟",
+            aliases=("分钟", "时间"),
+            may_be_blank=False,
+        ),
+        Column(
+            "km",
+            Kind.NUMBER,
+            Text("距离", "distance"),
+            unit="km",
+            aliases=("公里", "距离"),
+        ),
+    ),
+)
+
+ALL_TABLES = (ZONES, COUNTIES, DEMAND, SITES, COSTS, TRAVEL)
