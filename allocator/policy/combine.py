@@ -1,0 +1,292 @@
+"""Reading several packs together, and holding them against a planning area."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allocator.errors import Finding, Severity, Text, nearest
+from allocator.policy.packs import (
+    Pack,
+    Policy,
+    declared_parameters,
+    pack_path,
+    read_pack,
+)
+from allocator.policy.rules import (
+    CountInUnit,
+    Members,
+    PopulationBand,
+    Rate,
+    Resource,
+    Rule,
+    Service,
+    ShareOfClass,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from allocator.area import PlanningArea
+
+
+def read_policy(
+    names: Sequence[str], parameters: Mapping[str, float], folder: Path
+) -> tuple[Policy | None, list[Finding]]:
+    """Read the packs of a brief and combine them.
+
+    Parameters
+    ----------
+    names
+        Bundled ids or paths (relative to ``folder``).
+    parameters
+        Numbers that replace the packs' defaults; one that no pack declares is an
+        error.
+    folder
+        Where paths are relative to.
+
+    Returns
+    -------
+    policy, findings
+        The policy, or None with every problem of all packs.
+    """
+    packs: list[Pack] = []
+    findings: list[Finding] = []
+    declared: list[str] = []
+    for name in names:
+        path, problems = pack_path(name, folder)
+        findings += problems
+        if path is None:
+            continue
+        pack, problems = read_pack(path, parameters)
+        findings += problems
+        declared += declared_parameters(path)
+        if pack is not None:
+            packs.append(pack)
+    for name in parameters:
+        if name not in declared:
+            close = nearest(name, declared)
+            findings.append(
+                Finding(
+                    "parameter-unknown",
+                    Text(
+                        f"没有政策包声明参数 {name}",
+                        f"no pack declares parameter {name}",
+                    ),
+                    column=f"policy.parameters.{name}",
+                    remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
+                    if close
+                    else Text("删去它", "remove it"),
+                )
+            )
+    if any(f.severity is Severity.ERROR for f in findings):
+        return None, findings
+    policy, problems = combine(packs)
+    findings += problems
+    if any(f.severity is Severity.ERROR for f in problems):
+        return None, findings
+    return policy, findings
+
+
+def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
+    """Put packs together; disagreements and references to nothing are findings."""
+    findings: list[Finding] = []
+    services: dict[str, Service] = {}
+    resources: dict[str, Resource] = {}
+    seen: dict[str, str] = {}
+    for pack in packs:
+        table = f"{pack.head.id}.toml"
+        findings += [
+            _declared_twice("service", service.id, table)
+            for service in pack.services
+            if services.setdefault(service.id, service) != service
+        ]
+        findings += [
+            _declared_twice("resource", resource.id, table)
+            for resource in pack.resources
+            if resources.setdefault(resource.id, resource) != resource
+        ]
+        for rule in pack.rules:
+            if rule.id in seen:
+                message = Text(
+                    f"规则编号与 {seen[rule.id]} 重复",
+                    f"rule id also in {seen[rule.id]}",
+                )
+                findings.append(
+                    Finding("rule-id-repeated", message, table=table, keys=(rule.id,))
+                )
+            seen[rule.id] = pack.head.id
+    policy = Policy(
+        tuple(pack.head for pack in packs),
+        services,
+        resources,
+        tuple(rule for pack in packs for rule in pack.rules),
+    )
+    findings += _references(policy)
+    return policy, findings
+
+
+def _declared_twice(what: str, name: str, table: str) -> Finding:
+    return Finding(
+        f"{what}-declared-twice",
+        Text("两个政策包的声明不一致", "two packs declare it differently"),
+        table=table,
+        keys=(name,),
+        remedy=Text("使两处声明一致", "make the two declarations alike"),
+    )
+
+
+def services_named(rule: Rule) -> Iterator[str]:
+    """Yield every service id that a rule refers to, alternatives included."""
+    for reading in rule.readings:
+        service: str | None = getattr(reading, "service", None)
+        if service is not None:
+            yield service
+        if isinstance(reading, (CountInUnit, ShareOfClass, Rate)) and reading.of:
+            yield from reading.of.service
+        if isinstance(reading, Rate) and reading.denominator.startswith("service:"):
+            yield reading.denominator.removeprefix("service:")
+
+
+def _references(policy: Policy) -> list[Finding]:
+    """Find services that are referred to and declared nowhere."""
+    findings = []
+
+    def check(name: str, where: str, pack: str) -> None:
+        if name in policy.services:
+            return
+        close = nearest(name, policy.services)
+        findings.append(
+            Finding(
+                "service-unknown",
+                Text(f"服务 {name} 没有声明", f"service {name} is not declared"),
+                table=f"{pack}.toml" if pack else "",
+                keys=(where,),
+                value=name,
+                remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
+                if close
+                else Text("用 [[service]] 声明它", "declare it with [[service]]"),
+            )
+        )
+
+    for rule in policy.rules:
+        for name in dict.fromkeys(services_named(rule)):
+            check(name, rule.id, rule.pack)
+        findings += _band_without_people(rule, policy)
+    for service in policy.services.values():
+        hosts = service.hosts.service if service.hosts else ()
+        for name in (*hosts, *service.requires):
+            check(name, service.id, "")
+    return findings
+
+
+def _band_without_people(rule: Rule, policy: Policy) -> list[Finding]:
+    findings = []
+    for reading in rule.readings:
+        if not isinstance(reading, PopulationBand):
+            continue
+        service = policy.services.get(reading.service)
+        if service is not None and service.serves is None:
+            findings.append(
+                Finding(
+                    "band-without-people",
+                    Text(
+                        f"服务 {service.id} 没有 serves, 无人分配给它",
+                        f"service {service.id} has no `serves`: nobody is assigned",
+                    ),
+                    table=f"{rule.pack}.toml",
+                    keys=(rule.id,),
+                    remedy=Text(
+                        "为该服务写 serves = {}", "give the service serves = {}"
+                    ),
+                )
+            )
+    return findings
+
+
+def check_policy(policy: Policy, area: PlanningArea) -> list[Finding]:
+    """Hold a policy against an area: names and classes that the area does not have.
+
+    Nothing here stops a run except a service of the register that no pack declares:
+    a rule about a unit or class that is not in the tables is audited as undecidable
+    or counts nothing, and the warning says so.
+    """
+    counties = set(area.counties.index) | set(area.counties["name"])
+    classes = set(area.sites["class"])
+    findings: list[Finding] = []
+    for rule in policy.rules:
+        table = f"{rule.pack}.toml"
+        for reading in rule.readings:
+            findings += [
+                _county_not_here(name, counties, rule, table)
+                for name in reading.scope.county
+                if name not in counties
+            ]
+            missing = [c for c in _classes_of(reading) if c not in classes]
+            if missing and not set(_classes_of(reading)) & classes:
+                message = Text(
+                    "机构表中没有这些类别的机构", "no site has any of the classes"
+                )
+                findings.append(
+                    Finding(
+                        "class-absent",
+                        message,
+                        Severity.WARNING,
+                        table,
+                        (rule.id,),
+                        value=", ".join(missing),
+                    )
+                )
+    findings += _register_services(policy, area)
+    return findings
+
+
+def _classes_of(rule: Rule) -> tuple[str, ...]:
+    members: Members | None = getattr(rule, "of", None)
+    return members.facility_class if members and not members.service else ()
+
+
+def _county_not_here(name: str, counties: set[str], rule: Rule, table: str) -> Finding:
+    close = nearest(name, counties)
+    remedy = Text(
+        "若为功能区,请在县区表中单列; 该单元记为无法判定",
+        "list it in the county table if it is a zone of its own; undecidable till then",
+    )
+    if close:
+        remedy = Text(f"是否应为 {close}? " + remedy.zh, f"{close}? " + remedy.en)
+    return Finding(
+        "unit-unknown",
+        Text(f"县区表中没有 {name}", f"{name} is not in the county table"),
+        Severity.WARNING,
+        table,
+        (rule.id,),
+        column="scope.county",
+        value=name,
+        remedy=remedy,
+    )
+
+
+def _register_services(policy: Policy, area: PlanningArea) -> list[Finding]:
+    unknown: dict[str, list[str]] = {}
+    for site_id, held in area.sites["services"].items():
+        for name in held:
+            if name not in policy.services:
+                unknown.setdefault(name, []).append(str(site_id))
+    findings = []
+    for name, sites in unknown.items():
+        close = nearest(name, policy.services)
+        findings.append(
+            Finding(
+                "service-unknown",
+                Text(f"没有政策包声明服务 {name}", f"no pack declares service {name}"),
+                Severity.ERROR,
+                "sites",
+                tuple(sites),
+                "services",
+                name,
+                Text(f"是否应为 {close}?", f"did you mean {close}?")
+                if close
+                else Text("改正服务名或声明它", "correct the name or declare it"),
+            )
+        )
+    return findings

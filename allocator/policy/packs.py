@@ -1,0 +1,430 @@
+"""Reading policy packs: TOML files of services, resources and rules.
+
+A pack is checked against its schema before anything is computed, and every problem is
+a finding that names the file, the rule and the remedy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from allocator.errors import Finding, Severity, Text, nearest
+from allocator.policy.rules import KINDS, Members, Resource, Rule, Scope, Service
+from allocator.resources import pack_ids, packs_folder
+from allocator.schema import findings_from, read_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+
+class PackHead(BaseModel):
+    """The ``[pack]`` section: which text this is.
+
+    ``objective`` is the order of objectives that the pack stands for; a brief that
+    states its own wins.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(min_length=1)]
+    title: Annotated[str, Field(min_length=1)]
+    document: str = ""
+    territory: str = ""
+    source: str = ""
+    note: str = ""
+    objective: tuple[str, ...] = ()
+
+
+class Parameter(BaseModel):
+    """One number of a pack that a brief may replace.
+
+    Without a default the brief must give it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    default: float | None = None
+    unit: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One policy text: its head, services, resources and rules, in file order."""
+
+    head: PackHead
+    services: tuple[Service, ...]
+    resources: tuple[Resource, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Everything that binds a plan: the packs of a brief, read together.
+
+    Parameters
+    ----------
+    packs
+        In the order of the brief.
+    services, resources
+        By id, in the order of the packs. A service declared by two packs must be
+        declared alike.
+    rules
+        All rules, in the order of the packs and of each file.
+    """
+
+    packs: tuple[PackHead, ...]
+    services: Mapping[str, Service]
+    resources: Mapping[str, Resource]
+    rules: tuple[Rule, ...]
+
+    @property
+    def objective(self) -> tuple[str, ...]:
+        """The objective order of the first pack that states one; else empty."""
+        return next((head.objective for head in self.packs if head.objective), ())
+
+
+def pack_path(name: str, folder: Path) -> tuple[Path | None, list[Finding]]:
+    """Find a pack: a path (relative to ``folder``), or the id of a bundled pack."""
+    if name.endswith(".toml") or "/" in name or "\\" in name:
+        return folder / name, []
+    if name in pack_ids():
+        return packs_folder() / f"{name}.toml", []
+    close = nearest(name, pack_ids())
+    remedy = (
+        Text(f"是否应为 {close}?", f"did you mean {close}?")
+        if close
+        else Text(
+            "用 allocator packs 查看可用的政策包,或写出 .toml 文件的路径",
+            "see `allocator packs`, or give the path of a .toml file",
+        )
+    )
+    message = Text(f"没有名为 {name} 的政策包", f"there is no pack called {name}")
+    return None, [Finding("pack-unknown", message, column="packs", remedy=remedy)]
+
+
+def read_pack(
+    path: Path, parameters: Mapping[str, float] | None = None
+) -> tuple[Pack | None, list[Finding]]:
+    """Read one pack file.
+
+    Parameters
+    ----------
+    path
+        The TOML file.
+    parameters
+        Numbers of the brief that replace the pack's defaults; names that the pack
+        does not declare are left to the caller.
+
+    Returns
+    -------
+    pack, findings
+        The pack, or None with every problem found in the file.
+    """
+    content, findings = read_toml(path)
+    if content is None:
+        return None, findings
+    table = path.name
+    findings += _unknown_sections(content, table)
+    source = _Source(table, content, findings)
+    head = _validated(PackHead, content.get("pack", {}), source, "pack")
+    _read_parameters(source, parameters or {})
+    services: list[Service] = _items(Service, source, "service")
+    resources: list[Resource] = _items(Resource, source, "resource")
+    rules = _rules(source)
+    findings += _repeated(rules, table) + _broken_links(services, table)
+    if head is None or any(f.severity is Severity.ERROR for f in findings):
+        return None, findings
+    named = tuple(replace(rule, pack=head.id) for rule in rules)
+    return Pack(head, tuple(services), tuple(resources), named), findings
+
+
+def declared_parameters(path: Path, *, required: bool = False) -> tuple[str, ...]:
+    """Return the names of the parameters that a pack declares; empty if unreadable.
+
+    With ``required`` only those without a default.
+    """
+    content, _ = read_toml(path)
+    section = (content or {}).get("parameters", {})
+    if not isinstance(section, dict):
+        return ()
+    return tuple(
+        name
+        for name, body in section.items()
+        if not required or (isinstance(body, dict) and "default" not in body)
+    )
+
+
+_SECTIONS = ("pack", "parameters", "service", "resource", "rule")
+
+
+def _unknown_sections(content: Mapping[str, Any], table: str) -> list[Finding]:
+    findings = []
+    for key in content:
+        if key not in _SECTIONS:
+            close = nearest(key, _SECTIONS)
+            findings.append(
+                Finding(
+                    "pack-key-unknown",
+                    Text("不认识的部分", "unknown section"),
+                    table=table,
+                    column=key,
+                    remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
+                    if close
+                    else None,
+                )
+            )
+    return findings
+
+
+@dataclass
+class _Source:
+    """One pack file being read: its name, its parameters, and what was found wrong."""
+
+    table: str
+    content: Mapping[str, Any]
+    findings: list[Finding]
+    parameters: dict[str, float] = field(default_factory=dict)
+
+    def refuse(
+        self,
+        code: str,
+        message: Text,
+        *,
+        where: str = "",
+        column: str = "",
+        value: str = "",
+        remedy: Text | None = None,
+    ) -> None:
+        """Add an error about this file."""
+        keys = (where,) if where else ()
+        self.findings.append(
+            Finding(
+                code,
+                message,
+                table=self.table,
+                keys=keys,
+                column=column,
+                value=value,
+                remedy=remedy,
+            )
+        )
+
+    def tables(self, section: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return (id or position, body) of each table of an array of tables."""
+        found = self.content.get(section, [])
+        if isinstance(found, list) and all(isinstance(item, dict) for item in found):
+            return [
+                (str(item.get("id", f"{section} {position}")), item)
+                for position, item in enumerate(found, 1)
+            ]
+        message = Text(f"应写成 [[{section}]]", f"write it as [[{section}]]")
+        self.refuse("pack-key-invalid", message, column=section)
+        return []
+
+
+def _read_parameters(source: _Source, given: Mapping[str, float]) -> None:
+    """Give every declared parameter its value, the brief's before the default."""
+    section = source.content.get("parameters", {})
+    if not isinstance(section, dict):
+        message = Text("[parameters] 应为表", "[parameters] must be a table")
+        source.refuse("pack-key-invalid", message)
+        return
+    for name, body in section.items():
+        whole = body if isinstance(body, dict) else {"default": body}
+        parameter = _validated(Parameter, whole, source, f"parameters.{name}")
+        if parameter is None:
+            continue
+        value = given.get(name, parameter.default)
+        if value is None:
+            source.refuse(
+                "parameter-missing",
+                Text(f"参数 {name} 没有值", f"parameter {name} has no value"),
+                column=f"parameters.{name}",
+                remedy=Text(
+                    f"在任务书 [policy.parameters] 中写 {name} = ...",
+                    f"give {name} = ... in [policy.parameters] of the brief",
+                ),
+            )
+            continue
+        is_whole = float(value).is_integer()
+        source.parameters[name] = int(value) if is_whole else value
+
+
+def _substituted(
+    value: Any,  # noqa: ANN401 (any TOML value)
+    parameters: Mapping[str, float],
+    unknown: list[str],
+) -> Any:  # noqa: ANN401
+    """Replace every ``"$name"`` in a TOML value; unknown names are collected."""
+    if isinstance(value, str) and value.startswith("$"):
+        name = value[1:]
+        if name not in parameters:
+            unknown.append(name)
+            return 1  # a stand-in, so that the rest of the rule is still checked
+        return parameters[name]
+    if isinstance(value, dict):
+        return {k: _substituted(v, parameters, unknown) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_substituted(v, parameters, unknown) for v in value]
+    return value
+
+
+def _with_parameters(
+    body: dict[str, Any], source: _Source, where: str
+) -> dict[str, Any]:
+    unknown: list[str] = []
+    result: dict[str, Any] = _substituted(body, source.parameters, unknown)
+    declared = source.content.get("parameters", {})
+    for name in unknown:
+        if name in declared:
+            continue  # declared, without a value: reported where it is declared
+        close = nearest(name, declared)
+        source.refuse(
+            "parameter-unknown",
+            Text(f"参数 ${name} 未声明", f"parameter ${name} is not declared"),
+            where=where,
+            remedy=Text(f"是否应为 ${close}?", f"did you mean ${close}?")
+            if close
+            else Text("在 [parameters] 中声明它", "declare it in [parameters]"),
+        )
+    return result
+
+
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    if issubclass(kind, BaseModel):
+        return tuple(kind.model_fields)
+    hidden = {"pack"}
+    names = {"facility_class": "class"}
+    return tuple(
+        names.get(f.name, f.name) for f in fields(kind) if f.name not in hidden
+    )
+
+
+def _validated(
+    kind: type[Any], body: Mapping[str, Any], source: _Source, where: str
+) -> Any:  # noqa: ANN401 (a ``kind``)
+    """Return ``body`` as a ``kind``, or None with findings added."""
+    known: dict[tuple[str, ...], Iterable[str]] = {(): _field_names(kind)}
+    for name in ("scope", "serves"):
+        known[(name,)] = _field_names(Scope)
+    for name in ("of", "hosts", "held_by", "at"):
+        known[(name,)] = _field_names(Members)
+    try:
+        return TypeAdapter(kind).validate_python(body)
+    except ValidationError as error:
+        source.findings += findings_from(
+            error, table=source.table, known=known, where=where, code="pack-key"
+        )
+        return None
+
+
+def _items(kind: type[Any], source: _Source, section: str) -> list[Any]:
+    items = []
+    for where, raw in source.tables(section):
+        body = _with_parameters(raw, source, where)
+        item = _validated(kind, body, source, where)
+        if item is not None:
+            items.append(item)
+    return items
+
+
+def _rules(source: _Source) -> list[Rule]:
+    rules = []
+    for where, raw in source.tables("rule"):
+        rule = _rule(_with_parameters(raw, source, where), source, where)
+        if rule is not None:
+            rules.append(rule)
+    return rules
+
+
+# What an alternative takes from its rule when it does not state it.
+_INHERITED = ("id", "clause", "quote", "priority", "due", "unit", "scope", "source")
+
+
+def _rule(body: dict[str, Any], source: _Source, where: str) -> Rule | None:
+    kind = _rule_kind(body, source, where)
+    others = body.get("any_of", [])
+    if not isinstance(others, list) or not all(isinstance(o, dict) for o in others):
+        message = Text("any_of 应为表的列表", "any_of must be a list of tables")
+        source.refuse("pack-key-invalid", message, where=where)
+        return None
+    alternatives: list[Rule] = []
+    for other in others:
+        inherited = {key: body[key] for key in _INHERITED if key in body}
+        if "service" in body and other.get("kind") != "indicator":
+            inherited["service"] = body["service"]
+        alternative = _rule({**inherited, **other}, source, f"{where} any_of")
+        if alternative is not None:
+            alternatives.append(alternative)
+    if kind is None:
+        return None
+    own = {key: value for key, value in body.items() if key not in ("kind", "any_of")}
+    if "pack" in own:
+        own["pack "] = own.pop("pack")  # set by the reader, so an unknown key here
+    rule: Rule | None = _validated(kind, own, source, where)
+    if rule is None or not alternatives:
+        return rule
+    return replace(rule, any_of=tuple(alternatives))
+
+
+def _rule_kind(
+    body: Mapping[str, Any], source: _Source, where: str
+) -> type[Rule] | None:
+    name = body.get("kind")
+    if isinstance(name, str) and name in KINDS:
+        return KINDS[name]
+    close = nearest(str(name), KINDS)
+    source.refuse(
+        "rule-kind-unknown",
+        Text("规则类型不存在或缺失", "the kind of rule is unknown or missing"),
+        where=where,
+        column="kind",
+        value="" if name is None else str(name),
+        remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
+        if close
+        else Text(f"用 {', '.join(KINDS)} 之一", f"use one of {', '.join(KINDS)}"),
+    )
+    return None
+
+
+def _repeated(rules: Sequence[Rule], table: str) -> list[Finding]:
+    seen: set[str] = set()
+    twice = []
+    for rule in rules:
+        if rule.id in seen:
+            twice.append(rule.id)
+        seen.add(rule.id)
+    if not twice:
+        return []
+    message = Text("规则编号重复", "rule ids are repeated")
+    return [Finding("rule-id-repeated", message, table=table, keys=tuple(twice))]
+
+
+def _broken_links(services: Sequence[Service], table: str) -> list[Finding]:
+    """Find services that need themselves, directly or in a circle."""
+    needs = {service.id: service.requires for service in services}
+    findings = []
+    for service in services:
+        reached: set[str] = set()
+        waiting = list(service.requires)
+        while waiting:
+            name = waiting.pop()
+            if name not in reached:
+                reached.add(name)
+                waiting.extend(needs.get(name, ()))
+        if service.id in reached:
+            findings.append(
+                Finding(
+                    "service-requires-circle",
+                    Text("requires 形成循环", "requires goes round in a circle"),
+                    table=table,
+                    keys=(service.id,),
+                    column="requires",
+                )
+            )
+    return findings

@@ -1,0 +1,404 @@
+"""Rules as data: what a clause of a policy asks for, in six kinds.
+
+A rule is read twice: ``allocator.formulation`` turns it into rows of an integer
+program, ``allocator.audit`` checks a plan against it. The two share this data and
+nothing else. How each kind is read is in ``docs/rules.md``.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from allocator.schema import BilingualError
+from allocator.tables import COUNTY_KINDS, ZONE_KINDS
+
+_CLOSED = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
+
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+Whole = Annotated[int, Field(ge=0)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Priority(StrEnum):
+    """How binding a clause is.
+
+    ``must`` rules are hard. ``strive`` (力争) rules have a shortfall that is minimised
+    before the objectives. ``may`` rules are reported and constrain nothing.
+    """
+
+    MUST = "must"
+    STRIVE = "strive"
+    MAY = "may"
+
+
+class Unit(StrEnum):
+    """The level at which a rule holds: once for the area, or for every unit."""
+
+    AREA = "area"
+    COUNTY = "county"
+    ZONE = "zone"
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Scope:
+    """Which zones (and the people and sites in them) a rule is about.
+
+    All conditions given must hold; an empty scope is the whole area.
+
+    Parameters
+    ----------
+    county
+        County ids or names.
+    county_kind, zone_kind
+        Kinds as in the tables (``tables.COUNTY_KINDS``, ``tables.ZONE_KINDS``).
+    urban
+        Only urban (true) or only rural (false) zones.
+    people_below, people_from
+        Population of the zone: below (exclusive), from (inclusive).
+    """
+
+    county: tuple[Name, ...] = ()
+    county_kind: tuple[Literal[COUNTY_KINDS], ...] = ()  # type: ignore[valid-type]
+    zone_kind: tuple[Literal[ZONE_KINDS], ...] = ()  # type: ignore[valid-type]
+    urban: bool | None = None
+    people_below: Amount | None = None
+    people_from: Amount | None = None
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Members:
+    """A set of sites: any of the classes, or holders of any of the services.
+
+    Parameters
+    ----------
+    facility_class
+        WS 218 codes (key ``class`` in a pack). In `Service.hosts` candidates of the
+        class count too; everywhere else only existing facilities do.
+    service
+        Holders of any of these services in the plan itself: the class is decided.
+    name
+        Only sites with one of these names; narrows the classes or services.
+    level_from
+        Only facilities of at least this level (1 to 3). Needs the column ``level``.
+    public
+        Only public (true) or private (false) facilities. Needs ``public``.
+    """
+
+    facility_class: Annotated[tuple[Name, ...], Field(alias="class")] = ()
+    service: tuple[Name, ...] = ()
+    name: tuple[Name, ...] = ()
+    level_from: Annotated[int, Field(ge=1, le=3)] | None = None
+    public: bool | None = None
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Service:
+    """What a site can be given.
+
+    Parameters
+    ----------
+    id, name
+        Stable id, and the name shown.
+    hosts
+        Who may hold it: by class, **or** by another service held in the plan. None:
+        any site. Branches never receive a service.
+    requires
+        Services that a holder must also hold, all of them.
+    held_by
+        Existing facilities that hold it today whether or not the register lists it:
+        a 乡镇卫生院 is a township health centre.
+    serves
+        The people who are assigned to its holders, as a scope; None: nobody is.
+    assign_within
+        People are assigned to holders in their own zone, their own county, or the
+        whole area.
+    """
+
+    id: Name
+    name: Name
+    hosts: Members | None = None
+    requires: tuple[Name, ...] = ()
+    held_by: Members | None = None
+    serves: Scope | None = None
+    assign_within: Unit = Unit.COUNTY
+    note: str = ""
+
+
+@dataclass(frozen=True, config=_CLOSED)
+class Resource:
+    """A quantity that can be put at a site.
+
+    Parameters
+    ----------
+    id, name, unit
+        The column of the register that holds today's amount, its name and unit.
+    at
+        Sites that may receive it; None: none may, the resource is only audited.
+    most_per_site
+        Largest amount that one site may be given.
+    whole
+        Whether only whole units can be given.
+    """
+
+    id: Name
+    name: Name
+    unit: str = ""
+    at: Members | None = None
+    most_per_site: Amount | None = None
+    whole: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, config=_CLOSED)
+class Rule:
+    """What every rule has, whatever its kind.
+
+    Parameters
+    ----------
+    id
+        The clause's id in the inventory; unique in all packs of a brief.
+    clause
+        Its number in the text.
+    quote
+        Its words, verbatim.
+    priority
+        How binding it is.
+    due
+        The year by which it must hold; None where the text states none.
+    unit
+        The level at which it holds.
+    scope
+        The zones it is about.
+    source
+        Where the figure is from when it is not the text itself: ``national``, say.
+    note
+        How an ambiguous clause is read; printed in audit and report.
+    any_of
+        Other readings: the rule is met in a unit where it, or any of them, is. A
+        reading applies only in units inside its own scope, so that
+        ``scope = {people_below = 30000}`` opens it for small units alone. Readings
+        have no readings of their own, and share the rule's unit and priority.
+    pack
+        Id of the pack; set by the reader.
+    """
+
+    id: Name
+    clause: str = ""
+    quote: Name
+    priority: Priority = Priority.MUST
+    due: int | None = None
+    unit: Unit = Unit.AREA
+    scope: Scope = Scope()
+    source: str = ""
+    note: str = ""
+    any_of: tuple[Rule, ...] = ()
+    pack: str = ""
+
+    @property
+    def readings(self) -> tuple[Rule, ...]:
+        """The rule itself and its other readings."""
+        return (self, *self.any_of)
+
+    @property
+    def kind(self) -> str:
+        """The kind's name in packs."""
+        return KIND_NAMES[type(self)]
+
+
+@dataclass(frozen=True, kw_only=True, config=_CLOSED)
+class CountInUnit(Rule):
+    """In every unit in scope, from ``lo`` to ``hi`` sites hold the service.
+
+    Holders of today count. Branches do not. With ``of``, only holders among those
+    sites count.
+    """
+
+    service: Name
+    of: Members | None = None
+    lo: Whole | None = None
+    hi: Whole | None = None
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> CountInUnit:
+        if self.lo is None and self.hi is None:
+            raise BilingualError("至少要写 lo 或 hi", "give lo or hi, or both")
+        if self.lo is not None and self.hi is not None and self.lo > self.hi:
+            raise BilingualError(
+                f"lo={self.lo} 大于 hi={self.hi}", f"lo={self.lo} is above hi={self.hi}"
+            )
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, config=_CLOSED)
+class ShareOfClass(Rule):
+    """At least ``share`` of the members of a class hold the service.
+
+    The number needed is rounded up. The class may be decided by the plan itself
+    (``of = {service = [...]}``). With ``attribute`` instead of ``service`` the rule is
+    a checklist over a yes/no column of the register: audited, never decided.
+    """
+
+    of: Members
+    service: Name | None = None
+    attribute: Name | None = None
+    share: Share
+
+    @model_validator(mode="after")
+    def _one_numerator(self) -> ShareOfClass:
+        if (self.service is None) == (self.attribute is None):
+            raise BilingualError(
+                "service 与 attribute 必须且只能写一个",
+                "give either service or attribute, not both",
+            )
+        return self
+
+    @property
+    def exact_share(self) -> Fraction:
+        """The share as the fraction that was written: 0.9 is 9/10."""
+        return Fraction(str(self.share))
+
+
+@dataclass(frozen=True, kw_only=True, config=_CLOSED)
+class PopulationBand(Rule):
+    """Every holder in scope serves from ``lo`` to ``hi`` people.
+
+    Everyone whom the service addresses in the scope is served. The band binds every
+    open holder in scope, by the people assigned to it.
+    """
+
+    service: Name
+    lo: Amount = 0.0
+    hi: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> PopulationBand:
+        if self.lo > self.hi:
+            raise BilingualError(
+                f"lo={self.lo:g} 大于 hi={self.hi:g}",
+                f"lo={self.lo:g} is above hi={self.hi:g}",
+            )
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, config=_CLOSED)
+class Rate(Rule):
+    """A quantity per denominator is at least (at most) a figure, in every unit.
+
+    The quantity is a resource (today's column plus what the plan adds) or the number
+    of holders of a service. The denominator is the population, another resource or
+    the holders of a service.
+
+    Parameters
+    ----------
+    resource, service
+        What is counted; exactly one. With ``of``, only at those sites.
+    denominator
+        ``population``, ``resource:<id>`` or ``service:<id>``.
+    per
+        Size of the denominator that the figures are stated for (1000, 10000).
+    lo, hi
+        Bounds of quantity / denominator x per.
+    not_below_today
+        Bound below by the quantity's rate of today instead of a figure.
+    """
+
+    resource: Name | None = None
+    service: Name | None = None
+    of: Members | None = None
+    denominator: Annotated[
+        str, Field(pattern=r"^(population|resource:.+|service:.+)$")
+    ] = "population"
+    per: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    lo: Amount | None = None
+    hi: Amount | None = None
+    not_below_today: bool = False
+
+    @model_validator(mode="after")
+    def _something_to_hold(self) -> Rate:
+        if (self.resource is None) == (self.service is None):
+            raise BilingualError(
+                "resource 与 service 必须且只能写一个",
+                "give either resource or service, not both",
+            )
+        if self.lo is None and self.hi is None and not self.not_below_today:
+            raise BilingualError(
+                "要写 lo、hi 或 not_below_today", "give lo, hi or not_below_today"
+            )
+        if self.lo is not None and self.hi is not None and self.lo > self.hi:
+            raise BilingualError(
+                f"lo={self.lo:g} 大于 hi={self.hi:g}",
+                f"lo={self.lo:g} is above hi={self.hi:g}",
+            )
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, config=_CLOSED)
+class Coverage(Rule):
+    """At least ``share`` of the people in every unit are in reach of a holder.
+
+    In reach: within ``within_minutes`` of travel, or within ``within_km``. A limit for
+    urban or rural people (``urban_km`` ...) replaces the common one for them. Bounds
+    are inclusive. Holders anywhere in the area count, branches too. Without ``share``
+    nothing is required: the people out of reach still count in the objective
+    ``uncovered_people``.
+    """
+
+    service: Name
+    share: Share | None = None
+    within_minutes: Amount | None = None
+    within_km: Amount | None = None
+    urban_minutes: Amount | None = None
+    rural_minutes: Amount | None = None
+    urban_km: Amount | None = None
+    rural_km: Amount | None = None
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Coverage:
+        minutes = (self.within_minutes, self.urban_minutes, self.rural_minutes)
+        km = (self.within_km, self.urban_km, self.rural_km)
+        by_minutes = any(limit is not None for limit in minutes)
+        by_km = any(limit is not None for limit in km)
+        if by_minutes == by_km:
+            raise BilingualError(
+                "时间(minutes)与距离(km)必须且只能用一种",
+                "state the reach in minutes or in km, not both",
+            )
+        common, urban, rural = minutes if by_minutes else km
+        if common is None and (urban is None or rural is None):
+            raise BilingualError(
+                "没有通用限值时,城镇和乡村限值都要写",
+                "without a common limit give both the urban and the rural one",
+            )
+        return self
+
+    @property
+    def measure(self) -> Literal["minutes", "km"]:
+        """Whether reach is stated in minutes or in km."""
+        given = (self.within_minutes, self.urban_minutes, self.rural_minutes)
+        return "minutes" if any(limit is not None for limit in given) else "km"
+
+
+@dataclass(frozen=True, kw_only=True, config=_CLOSED)
+class Indicator(Rule):
+    """An outcome or process target: recorded and reported, never optimised.
+
+    ``target`` is shown as required; nothing is checked.
+    """
+
+    target: str = ""
+
+
+KINDS: dict[str, type[Rule]] = {
+    "count_in_unit": CountInUnit,
+    "share_of_class": ShareOfClass,
+    "population_band": PopulationBand,
+    "rate": Rate,
+    "coverage": Coverage,
+    "indicator": Indicator,
+}
+KIND_NAMES: dict[type[Rule], str] = {kind: name for name, kind in KINDS.items()}
