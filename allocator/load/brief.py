@@ -1,0 +1,421 @@
+"""The brief: the planner's task, from one TOML file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from allocator.errors import Finding, Text, errors_in
+from allocator.load.remarks import Remarks
+from allocator.schema import findings_from, read_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from allocator.errors import Language
+
+type Objective = Literal[
+    "uncovered_people",
+    "person_minutes",
+    "worst_county_coverage",
+    "max_minutes",
+    "capital_wan",
+    "yearly_wan",
+    "sites",
+    "changes",
+]
+type Word = Annotated[str, Field(min_length=1)]
+type Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+type Whole = Annotated[int, Field(strict=True)]
+
+# Straight-line travel without a cut-off would pair everyone with every site.
+STRAIGHT_LINE_MINUTES = 60.0
+
+
+class _Section(BaseModel):
+    """A section of the brief: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class About(_Section):
+    """``[brief]``: what the plan is called and how it speaks."""
+
+    name: Word
+    language: Literal["zh", "en"] = "zh"
+    map_approval: Word | None = None
+    notes: tuple[Word, ...] = ()
+    notes_en: tuple[Word, ...] = ()
+
+
+class AreaSection(_Section):
+    """``[area]``: the files of the planning area, as written in the brief."""
+
+    zones: Word
+    sites: Word
+    counties: Word | None = None
+    costs: Word | None = None
+    crs: Word | None = None
+
+
+class DemandSection(_Section):
+    """``[demand]``: where people are taken to be."""
+
+    source: Literal["zones", "points", "grid", "raster"] = "zones"
+    file: Word | None = None
+    cell_m: Annotated[Number, Field(ge=100, le=10_000)] = 1000.0
+    split: Annotated[bool, Field(strict=True)] = True
+
+
+class TravelSection(_Section):
+    """``[travel]``: how long journeys take; ``max_minutes`` None is no cut-off."""
+
+    method: Literal["straight_line", "table", "network", "friction"] = "straight_line"
+    file: Word | None = None
+    speed_kmh: Annotated[Number, Field(gt=0)] = 40.0
+    detour: Annotated[Number, Field(ge=1)] = 1.4
+    max_minutes: Annotated[Number, Field(gt=0)] | None = None
+
+
+class PolicySection(_Section):
+    """``[policy]``: which packs bind, with which parameters.
+
+    ``packs`` are bundled ids or paths, as written; ``closing`` names the services
+    whose holders of today may be given up.
+    """
+
+    packs: Annotated[tuple[Word, ...], Field(min_length=1)]
+    parameters: dict[str, Number] = {}
+    closing: tuple[Word, ...] = ()
+
+
+class BudgetSection(_Section):
+    """``[budget]``: what may be spent, 万元; None is no limit."""
+
+    capital_wan: Number | None = None
+    yearly_wan: Number | None = None
+
+
+class PhaseSection(BudgetSection):
+    """``[[phase]]``: one year of the plan and its own budget."""
+
+    year: Annotated[Whole, Field(ge=1949, le=2200)]
+
+
+class ObjectiveSection(_Section):
+    """``[objective]``: what is optimised, in order; None leaves it to the packs."""
+
+    order: tuple[Objective, ...] | None = None
+
+
+class SolverSection(_Section):
+    """``[solver]``: how long and how exactly to solve."""
+
+    time_limit_s: Annotated[Number, Field(gt=0)] = 300.0
+    gap: Annotated[Number, Field(ge=0)] = 1e-4
+    threads: Annotated[Whole, Field(ge=1)] | None = None
+
+
+class _Document(_Section):
+    """The whole TOML file."""
+
+    brief: About
+    area: AreaSection
+    demand: DemandSection = DemandSection()
+    travel: TravelSection = TravelSection()
+    policy: PolicySection
+    budget: BudgetSection = BudgetSection()
+    phase: tuple[PhaseSection, ...] = ()
+    objective: ObjectiveSection = ObjectiveSection()
+    solver: SolverSection = SolverSection()
+
+
+@dataclass(frozen=True)
+class Brief:
+    """The planner's task: which files, which packs, which budget, which objective.
+
+    Parameters
+    ----------
+    path
+        The brief's own file.
+    name
+        Name of the plan.
+    language
+        Language of reports, maps and messages.
+    map_approval
+        The 审图号 of the maps, or None: maps then say 示意图.
+    notes
+        Assumptions to be shown wherever results are shown.
+    area, demand, travel, policy, objective, solver
+        The sections, with their defaults filled in.
+    budget
+        The budget that binds: of ``[budget]``, overridden by the phase where it
+        states its own. 万元; None is no limit.
+    year
+        Year of the one phase, or None where the brief names none.
+    """
+
+    path: Path
+    name: str
+    language: Language
+    map_approval: str | None
+    notes: tuple[Text, ...]
+    area: AreaSection
+    demand: DemandSection
+    travel: TravelSection
+    policy: PolicySection
+    budget: BudgetSection
+    year: int | None
+    objective: ObjectiveSection
+    solver: SolverSection
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the brief; its paths are relative to it."""
+        return self.path.parent
+
+    def resolve(self, text: str) -> Path:
+        """Return the file that a path in the brief means.
+
+        Briefs written on Windows may hold backslashes; they are taken as slashes.
+        """
+        return self.folder / text.replace("\\", "/")
+
+
+def read_brief(path: Path) -> tuple[Brief | None, list[Finding]]:
+    """Read a brief and check everything that can be checked without its files.
+
+    Parameters
+    ----------
+    path
+        The TOML file.
+
+    Returns
+    -------
+    brief, findings
+        The brief, or None when any finding is an error; all findings at once.
+    """
+    content, findings = read_toml(path)
+    remarks = Remarks(path.name, findings)
+    if content is None:
+        return None, findings
+    _check_shape(content, remarks)
+    if remarks.failed():
+        return None, findings
+    for section in ("brief", "area", "policy"):
+        # An absent section is then reported by the keys that it lacks.
+        content.setdefault(section, {})
+    _check_paths(content, remarks)
+    try:
+        document = _Document.model_validate(content)
+    except ValidationError as error:
+        findings += findings_from(error, table=path.name, known=_known_keys())
+        return None, findings
+    _check_document(document, remarks)
+    if errors_in(findings):
+        return None, findings
+    return _build(path, document), findings
+
+
+def _known_keys() -> dict[tuple[str, ...], Iterable[str]]:
+    """Return the keys of the file and of each of its sections."""
+    known: dict[tuple[str, ...], Iterable[str]] = {(): list(_Document.model_fields)}
+    for name, field in _Document.model_fields.items():
+        models = [field.annotation, *get_args(field.annotation)]
+        for model in models:
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                known[name,] = list(model.model_fields)
+    return known
+
+
+def _check_shape(content: dict[str, Any], remarks: Remarks) -> None:
+    """Report sections that are written as a value."""
+    for name in _Document.model_fields:
+        if name not in content:
+            continue
+        section = content[name]
+        if name == "phase":
+            good = isinstance(section, list) and all(
+                isinstance(p, dict) for p in section
+            )
+        else:
+            good = isinstance(section, dict)
+        if not good:
+            heading = f"[[{name}]]" if name == "phase" else f"[{name}]"
+            remarks.error(
+                "section-invalid",
+                Text(f"应写成 {heading} 一节", f"must be a section {heading}"),
+                column=name,
+            )
+
+
+def _check_paths(content: dict[str, Any], remarks: Remarks) -> None:
+    """Refuse what GDAL would take for a network address or a virtual file."""
+    keys = [("area", key) for key in ("zones", "counties", "sites", "costs")]
+    keys += [("demand", "file"), ("travel", "file")]
+    written = [(f"{s}.{k}", content.get(s, {}).get(k)) for s, k in keys]
+    packs = content["policy"].get("packs")
+    written += (
+        [("policy.packs", pack) for pack in packs] if isinstance(packs, list) else []
+    )
+    for column, text in written:
+        if not isinstance(text, str):
+            continue
+        lower = text.strip().lower()
+        # Tests for "://" so that every scheme is caught, file:// and s3:// too.
+        virtual = lower.startswith("/vsi") or "://" in lower or lower.endswith(".vrt")
+        if virtual or "\0" in text:
+            remarks.error(
+                "path-refused",
+                Text(
+                    "不接受网络地址或 GDAL 虚拟路径",
+                    "network addresses and GDAL virtual paths are refused",
+                ),
+                column=column,
+                values=[text],
+                remedy=Text(
+                    "把文件下载到本机后写其路径", "give a file on this machine"
+                ),
+            )
+
+
+def _check_document(document: _Document, remarks: Remarks) -> None:
+    """Report what is well-formed but cannot be planned with."""
+    _check_methods(document, remarks)
+    _check_budgets(document, remarks)
+    _check_order(document.objective.order, remarks)
+    _check_repeats("policy.packs", document.policy.packs, remarks)
+
+
+def _check_methods(document: _Document, remarks: Remarks) -> None:
+    choices = (
+        ("demand.source", document.demand.source, ("raster",), "zones, points, grid"),
+        (
+            "travel.method",
+            document.travel.method,
+            ("network", "friction"),
+            "straight_line, table",
+        ),
+    )
+    for column, value, missing, present in choices:
+        if value in missing:
+            remarks.error(
+                "not-available",
+                Text("本版本尚不支持", "not available yet in this version"),
+                column=column,
+                values=[value],
+                remedy=Text(f"改用 {present}", f"use one of {present}"),
+            )
+    if document.demand.source == "points" and document.demand.file is None:
+        _need_file("demand.file", "source = points", remarks)
+    if document.travel.method == "table" and document.travel.file is None:
+        _need_file("travel.file", "method = table", remarks)
+
+
+def _need_file(column: str, why: str, remarks: Remarks) -> None:
+    remarks.error(
+        "key-missing",
+        Text(f"{why} 时必须给出文件", f"a file is needed with {why}"),
+        column=column,
+        remedy=Text(f"写明 {column}", f"state {column}"),
+    )
+
+
+def _check_budgets(document: _Document, remarks: Remarks) -> None:
+    if len(document.phase) > 1:
+        remarks.error(
+            "phases-not-available",
+            Text(
+                "本版本只支持一个建设时序", "more than one phase is not available yet"
+            ),
+            column="phase",
+            remedy=Text("只保留一个 [[phase]]", "keep one [[phase]]"),
+        )
+    sections = [("budget", document.budget), *(("phase", p) for p in document.phase)]
+    for name, section in sections:
+        for key in ("capital_wan", "yearly_wan"):
+            amount = getattr(section, key)
+            if amount is not None and amount <= 0:
+                remarks.error(
+                    "budget-not-positive",
+                    Text("预算应大于 0", "a budget must be greater than 0"),
+                    column=f"{name}.{key}",
+                    values=[f"{amount:g}"],
+                    remedy=Text(
+                        "改为正数(万元); 没有限额时删去这个键",
+                        "give a positive number of 万元; no key means no limit",
+                    ),
+                )
+
+
+def _check_order(order: tuple[str, ...] | None, remarks: Remarks) -> None:
+    if order is None:
+        return
+    if not order:
+        remarks.error(
+            "objective-empty",
+            Text("目标顺序为空", "the order of objectives is empty"),
+            column="objective.order",
+            remedy=Text(
+                "至少写一个目标, 或删去 order", "name one objective or remove the key"
+            ),
+        )
+    _check_repeats("objective.order", order, remarks)
+    if "changes" in order:
+        remarks.error(
+            "not-available",
+            Text(
+                "目标 changes 需要上一版方案, 本版本尚不支持",
+                "the objective changes needs a previous plan: not available yet",
+            ),
+            column="objective.order",
+            values=["changes"],
+            remedy=Text("从 order 中删去 changes", "remove changes from the order"),
+        )
+
+
+def _check_repeats(column: str, words: tuple[str, ...], remarks: Remarks) -> None:
+    repeated = [word for word in dict.fromkeys(words) if words.count(word) > 1]
+    if repeated:
+        remarks.error(
+            "repeated",
+            Text("同一项写了两次", "named twice"),
+            column=column,
+            values=repeated,
+            remedy=Text("只保留一次", "keep one of them"),
+        )
+
+
+def _build(path: Path, document: _Document) -> Brief:
+    about, travel, budget = document.brief, document.travel, document.budget
+    if travel.max_minutes is None and travel.method == "straight_line":
+        travel = travel.model_copy(update={"max_minutes": STRAIGHT_LINE_MINUTES})
+    phase = document.phase[0] if document.phase else None
+    if phase is not None:
+        budget = BudgetSection(
+            capital_wan=budget.capital_wan
+            if phase.capital_wan is None
+            else phase.capital_wan,
+            yearly_wan=budget.yearly_wan
+            if phase.yearly_wan is None
+            else phase.yearly_wan,
+        )
+    english = dict(enumerate(about.notes_en))
+    return Brief(
+        path=path,
+        name=about.name,
+        language=about.language,
+        map_approval=about.map_approval,
+        notes=tuple(Text(zh, english.get(i, zh)) for i, zh in enumerate(about.notes)),
+        area=document.area,
+        demand=document.demand,
+        travel=travel,
+        policy=document.policy,
+        budget=budget,
+        year=phase.year if phase else None,
+        objective=document.objective,
+        solver=document.solver,
+    )

@@ -1,0 +1,162 @@
+"""Demand points: where people are taken to be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from allocator.errors import Text
+from allocator.load.coordinates import locate_points
+from allocator.load.sites import check_located, place_in_zones
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from allocator.load.coordinates import Stated
+    from allocator.load.frames import Sheet
+    from allocator.load.places import Ground
+    from allocator.load.remarks import Remarks
+
+DEMAND_COLUMNS = ["zone_id", "county_id", "people", "urban", "lon", "lat"]
+# Village figures and township figures of one year rarely agree to the last person.
+MOST_DIFFERENCE = 0.05
+
+
+def demand_of_zones(zones: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return one demand point at the centre of every zone that has people."""
+    lived_in = zones[zones["population"] > 0]
+    frame = pd.DataFrame(
+        {
+            "zone_id": lived_in.index,
+            "people": lived_in["population"],
+            "lon": lived_in["lon"],
+            "lat": lived_in["lat"],
+        },
+        index=lived_in.index.rename("demand_id"),
+    )
+    return with_units(frame, zones)
+
+
+def with_units(frame: pd.DataFrame, zones: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return demand points, sorted, with the county and ``urban`` of their zone."""
+    frame = frame.assign(
+        county_id=frame["zone_id"].map(zones["county_id"]),
+        urban=frame["zone_id"].map(zones["urban"]).astype(bool),
+        people=frame["people"].astype("int64"),
+    )
+    return frame[DEMAND_COLUMNS].sort_index()
+
+
+def demand_of_points(
+    sheet: Sheet, stated: Stated, zones: gpd.GeoDataFrame | None, ground: Ground | None
+) -> pd.DataFrame | None:
+    """Return the demand points of a file; None when they cannot be used.
+
+    Parameters
+    ----------
+    sheet
+        The file.
+    stated
+        What the brief says of files that state no coordinate system.
+    zones, ground
+        None when they could not be read: everything else is then still checked.
+    """
+    remarks = sheet.remarks
+    frame = sheet.frame.drop(columns="geometry", errors="ignore")
+    places = locate_points(sheet, stated)
+    check_located(sheet, places)
+    frame[["lon", "lat"]] = places
+    if zones is None or ground is None:
+        return None
+    frame["zone_id"] = place_in_zones(
+        frame,
+        zones,
+        ground,
+        remarks,
+        code="demand-in-no-zone",
+        what=Text("需求点", "demand point"),
+    )
+    if remarks.failed():
+        return None
+    nobody = frame["people"] == 0
+    if nobody.any():
+        remarks.note(
+            "demand-without-people",
+            Text(
+                "没有人口的需求点不参与计算",
+                "demand points without people are left out",
+            ),
+            keys=frame.index[nobody],
+        )
+    frame = frame[~nobody]
+    _check_totals(frame, zones, remarks)
+    return None if remarks.failed() else with_units(frame.set_index("demand_id"), zones)
+
+
+def _check_totals(
+    frame: pd.DataFrame, zones: gpd.GeoDataFrame, remarks: Remarks
+) -> None:
+    """Compare the people of a zone's demand points with its population."""
+    people = frame.groupby("zone_id")["people"].sum().reindex(zones.index).fillna(0)
+    if not people.sum():
+        remarks.error(
+            "no-people",
+            Text("需求点没有人口", "the demand points have no people"),
+            column="people",
+            remedy=Text("检查人数列", "check the column of people"),
+        )
+        return
+    population = zones["population"]
+    differs = (people - population).abs() > MOST_DIFFERENCE * population
+    if differs.any():
+        named = zones["name"][differs]
+        pairs = zip(people[differs], population[differs], strict=True)
+        remarks.warning(
+            "demand-total",
+            Text(
+                "需求点人数之和与单元人口相差超过 5%",
+                "people of the demand points differ from the zone's by more than 5 %",
+            ),
+            keys=[f"{zone} {name}" for zone, name in named.items()],
+            column="people",
+            values=[f"{found:.0f} / {stated}" for found, stated in pairs],
+            remedy=Text(
+                "核对两个表的口径与年份", "compare their definitions and years"
+            ),
+        )
+
+
+def share_out(people: np.ndarray, owner: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Share whole people out by weight, so that every owner's sum is exact.
+
+    Largest remainder: everyone gets the whole part of their share, and those left over
+    go to the largest fractions; of equal fractions, to the earlier.
+
+    Parameters
+    ----------
+    people
+        Whole people of each owner.
+    owner
+        Position of the owner of each part, sorted ascending.
+    weight
+        Weight of each part, > 0 in sum for every owner that has parts.
+
+    Returns
+    -------
+    parts
+        Whole people of each part.
+    """
+    total = np.bincount(owner, weights=weight, minlength=len(people))
+    share = people[owner] * (weight / total[owner])
+    whole = np.floor(share)
+    left = people - np.bincount(owner, weights=whole, minlength=len(people))
+    # Rounded, since arithmetic makes equal fractions differ in their last digits.
+    fraction = np.round(share - whole, 9)
+    order = np.lexsort((np.arange(len(owner)), -fraction, owner))
+    first = np.searchsorted(owner, np.arange(len(people)))
+    rank = np.empty(len(owner), dtype=np.int64)
+    rank[order] = np.arange(len(owner)) - first[owner[order]]
+    parts: np.ndarray = (whole + (rank < left[owner])).astype(np.int64)
+    return parts
