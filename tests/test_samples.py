@@ -1,0 +1,245 @@
+"""The bundled sample areas are what their README says they are."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import shapely
+from pyproj import Transformer
+from shapely.geometry import Point, shape
+
+from allocator.load import read_area, read_brief
+from allocator.resources import sample_names, samples_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shapely.geometry.base import BaseGeometry
+
+type Features = dict[str, dict[str, Any]]
+type Rows = list[dict[str, str]]
+
+NANCHANG = samples_folder() / "nanchang"
+MADE = ("zones.geojson", "counties.geojson", "sites.csv", "costs.csv")
+TO_METRES = Transformer.from_crs("EPSG:4490", "EPSG:4548", always_xy=True)
+TEXT_FILES = (".csv", ".geojson", ".md", ".py", ".toml")
+ASSUMED = "假设(样例)"
+NAMED = "名称据洪府办发〔2024〕19号,位置为示意"
+
+
+def features(path: Path) -> list[dict[str, Any]]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = content["features"]
+    return found
+
+
+def rows(path: Path) -> Rows:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def in_metres(feature: dict[str, Any]) -> BaseGeometry:
+    def project(degrees: np.ndarray) -> np.ndarray:
+        return np.column_stack(TO_METRES.transform(degrees[:, 0], degrees[:, 1]))
+
+    return shapely.transform(shape(feature["geometry"]), project)
+
+
+@pytest.fixture(scope="module")
+def zones() -> Features:
+    found = features(NANCHANG / "zones.geojson")
+    return {zone["properties"]["zone_id"]: zone for zone in found}
+
+
+@pytest.fixture(scope="module")
+def sites() -> Rows:
+    return rows(NANCHANG / "sites.csv")
+
+
+@pytest.fixture(scope="module")
+def source_zones() -> dict[str, dict[str, str]]:
+    return {row["code"]: row for row in rows(NANCHANG / "source" / "townships.csv")}
+
+
+def test_nanchang_is_bundled() -> None:
+    assert "nanchang" in sample_names()
+
+
+def test_making_the_sample_again_gives_the_same_bytes(tmp_path: Path) -> None:
+    shutil.copy(NANCHANG / "make.py", tmp_path)
+    shutil.copytree(NANCHANG / "source", tmp_path / "source")
+    done = subprocess.run(  # noqa: S603 (our own script)
+        [sys.executable, "-W", "error", str(tmp_path / "make.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    assert done.returncode == 0, done.stderr
+    for name in MADE:
+        assert (tmp_path / name).read_bytes() == (NANCHANG / name).read_bytes(), name
+
+
+def test_people_add_up_to_the_census(zones: Features) -> None:
+    people: dict[str, int] = {}
+    for zone in zones.values():
+        county_id = zone["properties"]["county_id"]
+        people[county_id] = people.get(county_id, 0) + zone["properties"]["population"]
+    census = {
+        row["code"]: round(float(row["population_2020_census"]))
+        for row in rows(NANCHANG / "source" / "counties.csv")
+    }
+    assert people == census
+    assert sum(people.values()) == 6_255_007
+    assert len(zones) == 139
+
+
+def test_known_seats_keep_their_coordinates(
+    zones: Features, source_zones: dict[str, dict[str, str]]
+) -> None:
+    known = {code: row for code, row in source_zones.items() if row["lon"]}
+    assert len(known) == 65
+    for code, row in known.items():
+        properties = zones[code]["properties"]
+        expected = (float(row["lon"]), float(row["lat"]))
+        assert (properties["lon"], properties["lat"]) == expected, code
+
+
+def test_every_zone_says_what_it_rests_on(
+    zones: Features, source_zones: dict[str, dict[str, str]]
+) -> None:
+    for code, zone in zones.items():
+        properties = zone["properties"]
+        assert properties["population_basis"] == "estimated"
+        assert properties["boundary_basis"] == "voronoi"
+        schematic = properties["location_basis"] == "schematic"
+        assert schematic == (not source_zones[code]["lon"]), code
+
+
+def test_zones_tile_their_counties(zones: Features) -> None:
+    for county in features(NANCHANG / "counties.geojson"):
+        county_id = county["properties"]["county_id"]
+        outline = in_metres(county)
+        cells = [
+            in_metres(zone)
+            for zone in zones.values()
+            if zone["properties"]["county_id"] == county_id
+        ]
+        together = shapely.union_all(cells)
+        off = together.symmetric_difference(outline).area / outline.area
+        overlap = sum(cell.area for cell in cells) / together.area - 1
+        assert off < 0.001, county_id
+        assert overlap < 0.001, county_id
+
+
+def test_every_zone_is_one_valid_polygon_around_its_seat(zones: Features) -> None:
+    for code, zone in zones.items():
+        cell = shape(zone["geometry"])
+        assert cell.geom_type == "Polygon", code
+        assert cell.is_valid, code
+        properties = zone["properties"]
+        assert cell.contains(Point(properties["lon"], properties["lat"])), code
+
+
+def test_every_site_lies_in_its_zone(zones: Features, sites: Rows) -> None:
+    for site in sites:
+        cell = shape(zones[site["zone_id"]]["geometry"])
+        assert cell.contains(Point(float(site["lon"]), float(site["lat"]))), site
+
+
+def test_streets_have_centres_or_candidates(zones: Features, sites: Rows) -> None:
+    for code, zone in zones.items():
+        if zone["properties"]["kind"] != "街道":
+            continue
+        here = [s for s in sites if s["zone_id"] == code and s["class"] == "B100"]
+        candidates = sum(s["status"] == "candidate" for s in here)
+        wanted = 2 if zone["properties"]["population"] > 50_000 else 0
+        if candidates == len(here):
+            wanted = max(wanted, 1)
+        assert candidates >= wanted, code
+
+
+def test_every_township_has_a_health_centre_or_a_candidate(
+    zones: Features, sites: Rows
+) -> None:
+    without = set()
+    for code, zone in zones.items():
+        if zone["properties"]["kind"] not in ("镇", "乡"):
+            continue
+        here = [s for s in sites if s["zone_id"] == code and s["class"][:2] == "C2"]
+        assert here, code
+        if not any(s["status"] == "existing" and s["branch"] == "false" for s in here):
+            without.add(code)
+            assert any(s["status"] == "candidate" for s in here), code
+    assert len(without) == 6
+
+
+def test_everything_assumed_is_labelled(sites: Rows) -> None:
+    for site in sites:
+        if site["basis"] == NAMED:
+            assert "样例" not in site["name"]
+        else:
+            assert site["basis"] == ASSUMED
+            assert "(样例)" in site["name"], site
+    for cost in rows(NANCHANG / "costs.csv"):
+        assert "costs_published.csv" in cost["source"] or ASSUMED in cost["source"]
+
+
+def test_band_of_the_text_can_be_met_by_the_centres_of_today(
+    zones: Features, sites: Rows
+) -> None:
+    people: dict[str, int] = {}
+    least: dict[str, int] = {}
+    most: dict[str, int] = {}
+    for zone in zones.values():
+        properties = zone["properties"]
+        if properties["kind"] == "街道":
+            county_id = properties["county_id"]
+            people[county_id] = people.get(county_id, 0) + properties["population"]
+    for site in sites:
+        if site["class"] == "B100":
+            zone = zones[site["zone_id"]]["properties"]
+            county_id = zone["county_id"]
+            most[county_id] = most.get(county_id, 0) + 100_000
+            if site["status"] == "existing" and zone["population"] >= 30_000:
+                least[county_id] = least.get(county_id, 0) + 30_000
+    for county_id, count in people.items():
+        assert least[county_id] <= count <= most[county_id]
+
+
+def test_nanchang_is_read_without_errors_or_warnings() -> None:
+    brief, findings = read_brief(NANCHANG / "brief.toml")
+    assert findings == []
+    assert brief is not None
+    area, findings = read_area(brief)
+    assert [f for f in findings if f.severity.value != "note"] == []
+    assert area is not None
+    assert area.people == 6_255_007
+    assert len(area.notes) == 5
+
+
+def test_no_file_holds_a_path_of_the_machine_it_was_made_on() -> None:
+    for path in NANCHANG.rglob("*"):
+        if path.is_file() and path.suffix in (
+            ".csv",
+            ".geojson",
+            ".md",
+            ".py",
+            ".toml",
+        ):
+            text = path.read_text(encoding="utf-8")
+            assert "/home/" not in text, path.name
+            assert "/tmp/" not in text, path.name  # noqa: S108 (looked for, not used)
+            assert "/work/" not in text, path.name
+
+
+def test_layers_stay_small() -> None:
+    assert (NANCHANG / "zones.geojson").stat().st_size < 400_000
