@@ -1,0 +1,23 @@
+"""A plan checked against every rule, by code that shares nothing with the builder."""
+
+from allocator.audit.audit import (
+    audit,
+    clauses_for,
+    plan_of_today,
+    refuse_unless_sound,
+)
+from allocator.audit.facts import Facts
+from allocator.audit.measures import MEASURES, totals
+from allocator.audit.verdict import AuditRow, Verdict
+
+__all__ = [
+    "MEASURES",
+    "AuditRow",
+    "Facts",
+    "Verdict",
+    "audit",
+    "clauses_for",
+    "plan_of_today",
+    "refuse_unless_sound",
+    "totals",
+]

@@ -1,0 +1,278 @@
+"""A plan, or today's facilities, held against every clause; no solver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from allocator.audit import (
+    count_in_unit,
+    coverage,
+    indicator,
+    population_band,
+    rate,
+    share_of_class,
+)
+from allocator.audit.facts import Facts, MissingColumnError, services_today
+from allocator.audit.finding import NOTHING, Found, same
+from allocator.audit.integrity import check_integrity
+from allocator.audit.measures import MEASURES
+from allocator.audit.verdict import AuditRow, Verdict
+from allocator.errors import AuditError, Finding, Text
+from allocator.plan import (
+    ALLOCATION_COLUMNS,
+    ASSIGNMENT_COLUMNS,
+    PLACEMENT_COLUMNS,
+    Plan,
+    empty_frame,
+)
+from allocator.policy import (
+    CountInUnit,
+    Coverage,
+    Indicator,
+    PopulationBand,
+    Priority,
+    Rate,
+    ShareOfClass,
+    Unit,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from allocator.area import PlanningArea
+    from allocator.policy import Policy, Rule
+    from allocator.policy.terms import Terms
+    from allocator.travel import Travel
+
+CHECKS: Mapping[type[Rule], Callable[..., list[Found]]] = {
+    CountInUnit: count_in_unit.check,
+    ShareOfClass: share_of_class.check,
+    PopulationBand: population_band.check,
+    Rate: rate.check,
+    Coverage: coverage.check,
+    Indicator: indicator.check,
+}
+
+
+def audit(facts: Facts) -> tuple[AuditRow, ...]:
+    """Return one row per rule and unit, in the order of the packs.
+
+    A rule that names a unit outside the county table, or that needs a column the
+    register lacks, gets an `Verdict.UNDECIDABLE` row that says so.
+    """
+    return tuple(
+        _row(rule, found)
+        for rule in facts.policy.rules
+        for found in _founds(rule, facts)
+    )
+
+
+def _founds(rule: Rule, facts: Facts) -> list[Found]:
+    result: list[Found] = []
+    by_unit: dict[str, list[Found]] = {}
+    missing: list[str] = []
+    for reading in rule.readings:
+        try:
+            for found in CHECKS[type(reading)](reading, facts):
+                by_unit.setdefault(found.unit_id, []).append(found)
+        except MissingColumnError as error:
+            missing.append(str(error))
+    result += [_best(founds, undecided=bool(missing)) for founds in by_unit.values()]
+    if missing and not by_unit:
+        columns = ", ".join(dict.fromkeys(missing))
+        result.append(_undecidable(facts.area.name, f"缺列 {columns}", f"no {columns}"))
+    for name in facts.units_not_here(rule):
+        result.append(
+            _undecidable(name, "县区表中没有这个单元", "not in the county table")
+        )
+    if not result:
+        result.append(_nothing_in_scope(rule, facts))
+    return result
+
+
+def _best(founds: Sequence[Found], *, undecided: bool) -> Found:
+    """Return the reading that is met, else the first; undecided if one could not be."""
+    for found in founds:
+        if found.verdict is not Verdict.NOT_MET:
+            return found
+    first = founds[0]
+    if undecided:
+        return Found(
+            first.unit_id, first.unit, first.required, first.found, Verdict.UNDECIDABLE
+        )
+    return first
+
+
+def _undecidable(unit: str, zh: str, en: str) -> Found:
+    return Found("", unit, NOTHING, Text(zh, en), Verdict.UNDECIDABLE)
+
+
+def _nothing_in_scope(rule: Rule, facts: Facts) -> Found:
+    """Return the row of a rule that holds in no unit: nobody and nothing to judge."""
+    found = Text("范围内没有对象", "nothing in its scope")
+    if rule.priority is Priority.MAY or isinstance(rule, Indicator):
+        return Found("", facts.area.name, NOTHING, found, Verdict.TRACKED)
+    return Found("", facts.area.name, NOTHING, found, Verdict.UNDECIDABLE)
+
+
+def _row(rule: Rule, found: Found) -> AuditRow:
+    source = rule.source or rule.pack
+    if rule.note:
+        source = f"{source}: {rule.note}"
+    return AuditRow(
+        rule_id=rule.id,
+        pack=rule.pack,
+        clause=rule.clause,
+        quote=rule.quote,
+        priority=str(rule.priority),
+        due=rule.due,
+        unit_id=found.unit_id,
+        unit=found.unit,
+        required=found.required,
+        found=found.found,
+        verdict=found.verdict,
+        gap=found.gap if found.verdict is Verdict.NOT_MET else same(""),
+        missing=found.missing,
+        source=source,
+    )
+
+
+VALUE_TOLERANCE = 1e-5  # relative: objective values are sums over many people
+
+
+def refuse_unless_sound(
+    facts: Facts,
+    terms: Terms,
+    rows: Sequence[AuditRow],
+    values: Mapping[str, float],
+) -> None:
+    """Stop when a plan breaks a binding rule, or is not what its solver said.
+
+    Parameters
+    ----------
+    facts, terms
+        The plan and the task.
+    rows
+        Its audit.
+    values
+        Objective values stated by the solver, by name.
+
+    Raises
+    ------
+    AuditError
+        With one finding per breach.
+    """
+    findings = check_integrity(facts, terms)
+    findings += [
+        Finding(
+            "plan-breaks-rule",
+            Text(
+                f"方案未通过审核: {row.unit} {row.gap.zh}",
+                f"the plan fails its audit: {row.unit} {row.gap.en}",
+            ),
+            table=f"{row.pack}.toml",
+            keys=(row.rule_id,),
+        )
+        for row in rows
+        if row.verdict is Verdict.NOT_MET and row.priority == Priority.MUST
+    ]
+    for name, stated in values.items():
+        if name not in MEASURES:
+            continue
+        measured = MEASURES[name](facts)
+        if abs(measured - stated) > VALUE_TOLERANCE * max(1.0, abs(measured)):
+            text = Text(
+                f"目标 {name} 求解器报 {stated:,.6g}, 实测 {measured:,.6g}",
+                f"objective {name}: the solver says {stated:,.6g}, "
+                f"measured {measured:,.6g}",
+            )
+            findings.append(Finding("plan-value", text))
+    if findings:
+        raise AuditError(findings)
+
+
+def plan_of_today(
+    area: PlanningArea, travel: Travel, policy: Policy, terms: Terms
+) -> Plan:
+    """Return today's state as a plan: everything kept, everyone at the nearest holder.
+
+    Assignment to the nearest holder is an assumption about where people go; bands and
+    mean times of today rest on it.
+    """
+    held = sorted(services_today(area, policy))
+    phase = terms.year if terms.year is not None else ""
+    placements = (
+        pd.DataFrame(
+            [(s, k, "keep", phase, 0.0, 0.0) for s, k in held],
+            columns=list(PLACEMENT_COLUMNS),
+        )
+        if held
+        else empty_frame(PLACEMENT_COLUMNS)
+    )
+    plan = Plan(
+        placements, empty_frame(ASSIGNMENT_COLUMNS), empty_frame(ALLOCATION_COLUMNS)
+    )
+    facts = Facts(area, travel, policy, plan)
+    frames = [
+        frame
+        for name in sorted(policy.services)
+        if len(frame := _to_the_nearest(facts, name))
+    ]
+    if not frames:
+        return plan
+    return Plan(placements, pd.concat(frames, ignore_index=True), plan.allocations)
+
+
+def _to_the_nearest(facts: Facts, service: str) -> pd.DataFrame:
+    """Assign everyone whom a service addresses to its nearest holder in bounds."""
+    zones = facts.addressed(service)
+    demand = facts.area.demand
+    demand = demand[demand["zone_id"].isin(zones) & (demand["people"] > 0)]
+    holders = [
+        s for s, name in facts.held if name == service and not facts.sites[s]["branch"]
+    ]
+    pairs = facts.travel.pairs
+    pairs = pairs[
+        pairs["site_id"].isin(holders) & pairs["demand_id"].isin(demand.index)
+    ]
+    within = facts.policy.services[service].assign_within
+    if within is not Unit.AREA:
+        column = "county_id" if within is Unit.COUNTY else "zone_id"
+        home = pairs["demand_id"].map(demand[column])
+        pairs = pairs[home == pairs["site_id"].map(facts.area.sites[column])]
+    nearest = pairs.sort_values(["demand_id", "minutes", "site_id"]).drop_duplicates(
+        "demand_id"
+    )
+    return pd.DataFrame(
+        {
+            "demand_id": nearest["demand_id"],
+            "site_id": nearest["site_id"],
+            "service": service,
+            "people": nearest["demand_id"].map(demand["people"]).astype(float),
+            "minutes": nearest["minutes"],
+        }
+    )[list(ASSIGNMENT_COLUMNS)]
+
+
+def clauses_for(facts: Facts) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return, for each pair held in the plan, the rules that ask for such a holder.
+
+    A rule asks for a pair when one of its readings is about the service, and the
+    site lies in a unit of the reading (for coverage: anywhere).
+    """
+    result: dict[tuple[str, str], list[str]] = {pair: [] for pair in facts.held}
+    for rule in facts.policy.rules:
+        for reading in rule.readings:
+            service = getattr(reading, "service", None)
+            if service is None:
+                continue
+            zones = {z for unit in facts.units(reading) for z in unit.zones}
+            anywhere = isinstance(reading, Coverage)
+            for site_id, name in facts.held:
+                if name != service or rule.id in result[site_id, name]:
+                    continue
+                if anywhere or facts.sites[site_id]["zone_id"] in zones:
+                    result[site_id, name].append(rule.id)
+    return {pair: tuple(ids) for pair, ids in result.items()}

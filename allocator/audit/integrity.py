@@ -1,0 +1,309 @@
+"""Whether a plan is a plan at all: hosts, costs, budget, assignments, locks.
+
+These are not clauses of a policy but what makes the figures of a plan true. A breach
+is a fault of the program, or a plan that was edited by hand.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from allocator.audit.facts import Facts, MissingColumnError, site_matches
+from allocator.audit.finding import whole
+from allocator.errors import Finding, Text
+from allocator.policy import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from allocator.policy import Members
+    from allocator.policy.terms import Terms
+
+MONEY_TOLERANCE = 1e-6  # 万元, that is one cent
+PEOPLE_TOLERANCE = 0.5
+MINUTES_TOLERANCE = 1e-6
+
+
+def check_integrity(facts: Facts, terms: Terms) -> list[Finding]:
+    """Return every breach; an empty list for a sound plan."""
+    return [
+        *_placements(facts, terms),
+        *_today_is_accounted_for(facts, terms),
+        *_links(facts),
+        *_prices(facts),
+        *_budget(facts, terms),
+        *_assignments(facts, terms),
+        *_capacities(facts),
+        *_allocations(facts),
+        *_locks(facts),
+    ]
+
+
+def _breach(code: str, message: Text, *keys: str) -> Finding:
+    return Finding(f"plan-{code}", message, table="placements", keys=keys)
+
+
+def _placements(facts: Facts, terms: Terms) -> Iterator[Finding]:
+    rows = facts.plan.placements
+    seen: set[tuple[str, str]] = set()
+    for site_id, service, action in zip(
+        rows["site_id"], rows["service"], rows["action"], strict=True
+    ):
+        key = f"{site_id} {service}"
+        if site_id not in facts.sites or service not in facts.policy.services:
+            text = Text("未知的机构或服务", "unknown site or service")
+            yield _breach("unknown", text, key)
+            continue
+        if (site_id, service) in seen:
+            yield _breach("repeated", Text("重复的设置", "placed twice"), key)
+        seen.add((site_id, service))
+        site = facts.sites[site_id]
+        new = "build" if site["status"] == "candidate" else "upgrade"
+        today = (site_id, service) in facts.today
+        allowed = {"keep", "close"} if today else {new}
+        if action not in allowed:
+            text = Text(f"动作 {action} 不成立", f"action {action} does not fit")
+            yield _breach("action", text, key)
+        if not today and (site["branch"] or site["locked"] == "out"):
+            text = Text("分支机构或已锁定为不选", "a branch, or locked out")
+            yield _breach("closed-site", text, key)
+        if action == "close" and (
+            service not in terms.closing or site["locked"] == "in"
+        ):
+            yield _breach("close", Text("不允许撤并", "may not be closed"), key)
+
+
+def _today_is_accounted_for(facts: Facts, terms: Terms) -> Iterator[Finding]:
+    rows = facts.plan.placements
+    placed = set(zip(rows["site_id"], rows["service"], strict=True))
+    for site_id, service in sorted(facts.today - placed):
+        text = Text("现有服务没有交代去留", "held today, neither kept nor closed")
+        yield _breach("today-lost", text, f"{site_id} {service}")
+
+
+def _new(facts: Facts) -> list[tuple[str, str]]:
+    return sorted(
+        (s, k)
+        for s, k in facts.held - facts.today
+        if s in facts.sites and k in facts.policy.services
+    )
+
+
+def _links(facts: Facts) -> Iterator[Finding]:
+    for site_id, name in _new(facts):
+        service = facts.policy.services[name]
+        key = f"{site_id} {name}"
+        if service.hosts is not None and not _hosted(facts, site_id, service.hosts):
+            text = Text("不符合设置条件(hosts)", "the site may not host it")
+            yield _breach("host", text, key)
+        for needed in service.requires:
+            if (site_id, needed) not in facts.held:
+                text = Text(f"缺少前提服务 {needed}", f"lacks the required {needed}")
+                yield _breach("requires", text, key)
+
+
+def _hosted(facts: Facts, site_id: str, hosts: Members) -> bool:
+    if any((site_id, service) in facts.held for service in hosts.service):
+        return True
+    try:
+        return site_matches(facts.sites[site_id], hosts)
+    except MissingColumnError:
+        return False
+
+
+def _price(
+    facts: Facts, what: str, name: str, actions: tuple[str, ...], site_id: str
+) -> tuple[float, float]:
+    """Look a price up: for the site, else its class, else in general; else free."""
+    costs = facts.area.costs
+    if costs is None:
+        return 0.0, 0.0
+    rows = costs[costs[what] == name]
+    facility_class = facts.sites[site_id]["class"]
+    for action in actions:
+        of_action = rows[rows["action"] == action]
+        own = of_action[of_action["site_id"] == site_id]
+        of_class = of_action[
+            (of_action["site_id"] == "")
+            & (of_action["class"] == facility_class)
+            & (of_action["class"] != "")
+        ]
+        general = of_action[(of_action["site_id"] == "") & (of_action["class"] == "")]
+        for found in (own, of_class, general):
+            if len(found):
+                first = found.iloc[0]
+                return float(first["capital_wan"]), float(first["yearly_wan"])
+    return 0.0, 0.0
+
+
+_PRICED_AS = {
+    "build": ("build",),
+    "upgrade": ("upgrade", "build"),
+    "close": ("close",),
+}
+
+
+def _prices(facts: Facts) -> Iterator[Finding]:
+    rows = facts.plan.placements
+    for site_id, service, action, capital, yearly in zip(
+        rows["site_id"],
+        rows["service"],
+        rows["action"],
+        rows["capital_wan"],
+        rows["yearly_wan"],
+        strict=True,
+    ):
+        if site_id not in facts.sites:
+            continue
+        expected = (0.0, 0.0)
+        if action in _PRICED_AS:
+            expected = _price(facts, "service", service, _PRICED_AS[action], site_id)
+        if not _close_to((capital, yearly), expected):
+            text = Text(
+                f"造价 {capital:g} 与造价表 {expected[0]:g} 不符",
+                f"costs {capital:g}, the table says {expected[0]:g}",
+            )
+            yield _breach("price", text, f"{site_id} {service}")
+    for site_id, resource, amount, capital, yearly in facts.plan.allocations.itertuples(
+        index=False
+    ):
+        price = _price(facts, "resource", resource, ("add",), site_id)
+        if not _close_to((capital, yearly), (amount * price[0], amount * price[1])):
+            text = Text("资源造价与造价表不符", "the amount's cost is not the table's")
+            yield _breach("price", text, f"{site_id} {resource}")
+
+
+def _close_to(found: tuple[float, float], expected: tuple[float, float]) -> bool:
+    return all(
+        abs(a - b) <= MONEY_TOLERANCE * max(1.0, abs(b))
+        for a, b in zip(found, expected, strict=True)
+    )
+
+
+def _budget(facts: Facts, terms: Terms) -> Iterator[Finding]:
+    for name, limit in (
+        ("capital_wan", terms.capital_wan),
+        ("yearly_wan", terms.yearly_wan),
+    ):
+        if limit is None:
+            continue
+        spent = float(
+            facts.plan.placements[name].sum() + facts.plan.allocations[name].sum()
+        )
+        if spent > limit + MONEY_TOLERANCE * max(1.0, limit):
+            text = Text(
+                f"超出预算 {spent - limit:,.2f} 万元",
+                f"{spent - limit:,.2f} 万元 over the budget",
+            )
+            yield _breach("budget", text, name)
+
+
+def _assignments(facts: Facts, terms: Terms) -> Iterator[Finding]:
+    rows = facts.plan.assignments
+    if len(rows):
+        yield from _trips(facts)
+    demand = facts.area.demand
+    for service in facts.policy.services.values():
+        zones = facts.addressed(service.id)
+        everyone = demand[demand["zone_id"].isin(zones)]
+        for demand_id, people in everyone["people"].items():
+            served = facts.received.get((str(demand_id), service.id), 0.0)
+            if served > people + PEOPLE_TOLERANCE:
+                text = Text(
+                    f"服务了 {whole(served)} 人, 该点只有 {whole(people)} 人",
+                    f"{whole(served)} people served of {whole(people)}",
+                )
+                yield _breach("served-twice", text, f"{demand_id} {service.id}")
+            if (
+                "uncovered_people" not in terms.objective
+                and served < people - PEOPLE_TOLERANCE
+            ):
+                text = Text("有人未被服务", "somebody is not served")
+                yield _breach("not-served", text, f"{demand_id} {service.id}")
+    if not terms.split and len(rows):
+        sites = rows.groupby(["service", "demand_id"])["site_id"].nunique()
+        for service_name, demand_id in sites[sites > 1].index:
+            text = Text("同一需求点被拆分", "one demand point is split")
+            yield _breach("split", text, f"{demand_id} {service_name}")
+
+
+def _trips(facts: Facts) -> Iterator[Finding]:
+    """Check every assignment: to an open, allowed place, in the minutes told."""
+    rows = facts.plan.assignments.merge(
+        facts.travel.pairs[["demand_id", "site_id", "minutes"]],
+        on=["demand_id", "site_id"],
+        how="left",
+        suffixes=("", "_table"),
+    )
+    addressed = {k: facts.addressed(k) for k in rows["service"].unique()}
+    zone_of = facts.area.demand["zone_id"]
+    for demand_id, site_id, service, people, minutes, known in zip(
+        rows["demand_id"],
+        rows["site_id"],
+        rows["service"],
+        rows["people"],
+        rows["minutes"],
+        rows["minutes_table"],
+        strict=True,
+    ):
+        key = f"{demand_id} {site_id} {service}"
+        if (site_id, service) not in facts.held or facts.sites[site_id]["branch"]:
+            yield _breach("closed", Text("分配到未设置该服务的点", "not open"), key)
+        elif not people > 0:
+            yield _breach("people", Text("人数应为正", "people must be > 0"), key)
+        elif math.isnan(known) or abs(minutes - known) > MINUTES_TOLERANCE:
+            yield _breach("trip", Text("不可到达或时间不符", "no such trip"), key)
+        elif zone_of[demand_id] not in addressed[service]:
+            yield _breach("not-addressed", Text("不属服务对象", "not addressed"), key)
+        elif not _near_enough(facts, zone_of[demand_id], site_id, service):
+            yield _breach("outside", Text("跨越了服务范围", "outside its unit"), key)
+
+
+def _near_enough(facts: Facts, zone_id: str, site_id: str, service: str) -> bool:
+    within = facts.policy.services[service].assign_within
+    site = facts.sites[site_id]
+    if within is Unit.ZONE:
+        return bool(site["zone_id"] == zone_id)
+    if within is Unit.COUNTY:
+        return bool(site["county_id"] == facts.zones[zone_id]["county_id"])
+    return True
+
+
+def _capacities(facts: Facts) -> Iterator[Finding]:
+    for (site_id, service), people in sorted(facts.served.items()):
+        most = facts.sites[site_id]["capacity_people"]
+        if not math.isnan(most) and people > most + PEOPLE_TOLERANCE:
+            text = Text(
+                f"服务 {whole(people)} 人, 能力 {whole(most)} 人",
+                f"serves {whole(people)}, capacity {whole(most)}",
+            )
+            yield _breach("capacity", text, f"{site_id} {service}")
+
+
+def _allocations(facts: Facts) -> Iterator[Finding]:
+    for (site_id, name), amount in sorted(facts.added.items()):
+        resource = facts.policy.resources.get(name)
+        key = f"{site_id} {name}"
+        if resource is None or resource.at is None:
+            yield _breach("resource", Text("不可配置的资源", "not decided"), key)
+            continue
+        site = facts.sites[site_id]
+        by_class = site["status"] == "existing" and site_matches(site, resource.at)
+        by_service = any((site_id, k) in facts.held for k in resource.at.service)
+        if site["branch"] or not (by_class or by_service):
+            yield _breach(
+                "resource-site", Text("不可配置于此", "not allowed here"), key
+            )
+        if amount <= 0 or amount > (resource.most_per_site or 0.0) + MONEY_TOLERANCE:
+            yield _breach("amount", Text("数量超出范围", "amount out of range"), key)
+        if resource.whole and amount != round(amount):
+            yield _breach("amount", Text("数量应为整数", "must be whole"), key)
+
+
+def _locks(facts: Facts) -> Iterator[Finding]:
+    held_at = {site_id for site_id, _ in facts.held}
+    for site_id, site in facts.sites.items():
+        if site["locked"] == "in" and site_id not in held_at:
+            text = Text("锁定为必选但未设置服务", "locked in, but holds nothing")
+            yield _breach("locked", text, site_id)

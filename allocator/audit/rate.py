@@ -1,0 +1,127 @@
+"""Check of `allocator.policy.Rate`: divide what there is by what it is stated for."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from allocator.audit.facts import MissingColumnError
+from allocator.audit.finding import Found, judged
+from allocator.errors import Text
+
+if TYPE_CHECKING:
+    from allocator.audit.facts import Facts, UnitFacts
+    from allocator.policy import Members, Rate
+
+RATE_TOLERANCE = 1e-9  # relative
+
+
+def check(rule: Rate, facts: Facts) -> list[Found]:
+    """Return one found per unit.
+
+    Raises
+    ------
+    MissingColumnError
+        When the register lacks a column, or a bound from above or a denominator would
+        rest on blank cells.
+    """
+    return [_check_unit(rule, facts, unit) for unit in facts.units(rule)]
+
+
+def _check_unit(rule: Rate, facts: Facts, unit: UnitFacts) -> Found:
+    quantity, today, blanks = _quantity(rule, facts, unit)
+    base, base_today, base_blanks = _base(rule, facts, unit)
+    if base_blanks or (blanks and rule.hi is not None):
+        raise MissingColumnError(rule.resource or rule.denominator)
+    low = rule.lo
+    if rule.not_below_today and base_today > 0:
+        figure = today / base_today * rule.per
+        low = figure if low is None else max(low, figure)
+    needed = (low or 0.0) * base / rule.per
+    allowed = math.inf if rule.hi is None else rule.hi * base / rule.per
+    room = RATE_TOLERANCE * max(1.0, quantity, needed)
+    lacking = max(0.0, needed - quantity)
+    excess = max(0.0, quantity - allowed)
+    missing = max(lacking, excess)
+    rate = f"{quantity / base * rule.per:.2f}" if base else "-"
+    word = ("缺", "missing") if lacking >= excess else ("超出", "too many")
+    return judged(
+        unit.id,
+        unit.name,
+        _required(rule, low),
+        Text(f"{rate} (共 {quantity:,.0f})", f"{rate} ({quantity:,.0f} in all)"),
+        missing=missing if missing > room else 0.0,
+        gap=Text(f"{word[0]} {missing:,.1f}", f"{missing:,.1f} {word[1]}"),
+    )
+
+
+def _required(rule: Rate, low: float | None) -> Text:
+    parts = []
+    if low is not None:
+        parts.append(f"≥ {low:.2f}")
+    if rule.hi is not None:
+        parts.append(f"≤ {rule.hi:.2f}")
+    figure = ", ".join(parts)
+    today = " (不低于现状)" if rule.not_below_today else ""
+    today_en = " (not below today)" if rule.not_below_today else ""
+    return Text(
+        f"每 {rule.per:,.0f} {figure}{today}", f"per {rule.per:,.0f} {figure}{today_en}"
+    )
+
+
+def _quantity(rule: Rate, facts: Facts, unit: UnitFacts) -> tuple[float, float, bool]:
+    """Return (with the plan, today, whether register cells were blank)."""
+    if rule.service is not None:
+        return _number_of_holders(rule.service, rule.of, facts, unit)
+    return _amount(str(rule.resource), rule.of, facts, unit)
+
+
+def _base(rule: Rate, facts: Facts, unit: UnitFacts) -> tuple[float, float, bool]:
+    if rule.denominator == "population":
+        people = float(sum(facts.zones[z]["population"] for z in unit.zones))
+        return people, people, False
+    kind, name = rule.denominator.split(":", 1)
+    if kind == "service":
+        return _number_of_holders(name, None, facts, unit)
+    return _amount(name, rule.of, facts, unit)
+
+
+def _number_of_holders(
+    service: str, of: Members | None, facts: Facts, unit: UnitFacts
+) -> tuple[float, float, bool]:
+    holders = facts.holders_among(service, of, unit.zones)
+    before = [
+        site_id
+        for site_id, name in facts.today
+        if name == service
+        and not facts.sites[site_id]["branch"]
+        and facts.in_zones(site_id, unit.zones)
+        and (of is None or facts.is_member(site_id, of, existing_only=True))
+    ]
+    return float(len(holders)), float(len(before)), False
+
+
+def _amount(
+    resource: str, of: Members | None, facts: Facts, unit: UnitFacts
+) -> tuple[float, float, bool]:
+    if resource not in facts.area.sites.columns:
+        raise MissingColumnError(resource)
+    today, known, blank = 0.0, 0, 0
+    added = 0.0
+    for site_id, site in facts.sites.items():
+        if not facts.in_zones(site_id, unit.zones):
+            continue
+        if of is not None and not facts.is_member(site_id, of, existing_only=False):
+            continue
+        added += facts.added.get((site_id, resource), 0.0)
+        if site["status"] != "existing":
+            continue
+        cell = site[resource]
+        if cell is None or cell == "" or math.isnan(float(cell)):
+            blank += 1
+        else:
+            known += 1
+            today += float(cell)
+    if blank and not known:
+        raise MissingColumnError(resource)
+    return today + added, today, blank > 0

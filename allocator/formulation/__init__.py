@@ -1,0 +1,19 @@
+"""From area, travel and policy to an integer program, one file per rule kind.
+
+Nothing here is seen by `allocator.audit`, nor the other way round: the two read the
+rules independently.
+"""
+
+from allocator.formulation.build import Formulation, build, read_plan
+from allocator.formulation.objectives import Objective
+from allocator.formulation.program import Impossible, RowTag, Shortfall
+
+__all__ = [
+    "Formulation",
+    "Impossible",
+    "Objective",
+    "RowTag",
+    "Shortfall",
+    "build",
+    "read_plan",
+]

@@ -1,0 +1,233 @@
+"""The objectives that a brief may order, as linear terms that are minimised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulp
+
+from allocator.errors import Finding, InputError, Text
+from allocator.formulation.coverage import Cover, county_by_zone, cover_terms
+from allocator.formulation.membership import either
+from allocator.formulation.program import Program, RowTag, Term
+from allocator.formulation.sites import resource_prices
+from allocator.policy import PopulationBand
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from allocator.formulation.serving import ServiceServing, Serving
+    from allocator.policy import Coverage
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One stage of the lexicographic order.
+
+    Parameters
+    ----------
+    name
+        As in the brief; ``shortfall`` for the shortfall of ``strive`` rules.
+    expression
+        What is minimised, constants included.
+    sign
+        -1 where the quantity itself is maximised (``worst_county_coverage``): the
+        value shown is ``sign`` times the expression's.
+    """
+
+    name: str
+    expression: pulp.LpAffineExpression
+    sign: float = 1.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What objectives are made of: the program, its covers and its assignments."""
+
+    program: Program
+    covers: Mapping[str, tuple[Coverage, Cover]]
+    serving: Serving
+
+
+def objectives(parts: Parts) -> list[Objective]:
+    """Return the stages in the brief's order, after the shortfall of strive rules.
+
+    Raises
+    ------
+    InputError
+        When an objective has nothing to measure in this brief, or cannot be measured
+        exactly.
+    """
+    program = parts.program
+    stages = []
+    if program.shortfalls:
+        terms = [(s.variable, 1.0 / max(1.0, s.needed)) for s in program.shortfalls]
+        stages.append(Objective("shortfall", _sum(terms)))
+    return stages + [_MAKERS[name](parts) for name in program.terms.objective]
+
+
+def _sum(terms: list[Term], constant: float = 0.0) -> pulp.LpAffineExpression:
+    return pulp.lpSum_vars_coefs(terms) + constant
+
+
+def _uncovered_people(parts: Parts) -> Objective:
+    """Count people out of reach over all coverage rules, plus people served nowhere."""
+    terms: list[Term] = []
+    constant = 0.0
+    for _, cover in parts.covers.values():
+        for unit_id, people in cover.people.items():
+            constant += people - cover.certain[unit_id]
+            terms += [(c, -weight) for c, weight in cover.terms[unit_id]]
+    for serving in parts.serving.services.values():
+        constant += serving.unreachable_people()
+        terms += serving.unserved_terms(None)[0]
+    return Objective("uncovered_people", _sum(terms, constant))
+
+
+def _person_minutes(parts: Parts) -> Objective:
+    terms = [
+        term
+        for serving in parts.serving.services.values()
+        for term in serving.person_minutes()
+    ]
+    return Objective("person_minutes", _sum(terms))
+
+
+def _worst_county_coverage(parts: Parts) -> Objective:
+    """Maximise the smallest covered share of any county under any coverage rule."""
+    program = parts.program
+    if not parts.covers:
+        raise _nothing_to_measure("worst_county_coverage", "coverage")
+    worst = program.problem.add_variable("worst_county_coverage", 0, 1)
+    for rule, _ in parts.covers.values():
+        cover = cover_terms(program, rule, county_by_zone(program, rule))
+        for county_id, people in cover.people.items():
+            if people > 0:
+                terms = [*cover.terms[county_id], (worst, -people)]
+                program.add_row(
+                    RowTag(rule.id, county_id, "worst"),
+                    terms,
+                    ">=",
+                    -cover.certain[county_id],
+                )
+    return Objective("worst_county_coverage", _sum([(worst, -1.0)]), sign=-1.0)
+
+
+def _max_minutes(parts: Parts) -> Objective:
+    """Minimise the longest trip of anyone served (p-center, Hakimi 1964)."""
+    program = parts.program
+    if not parts.serving.services:
+        raise _nothing_to_measure("max_minutes", "serves")
+    bound_services = {
+        reading.service
+        for rule in program.policy.rules
+        for reading in rule.readings
+        if isinstance(reading, PopulationBand)
+    }
+    capped = program.area.sites["capacity_people"].notna().any()
+    if program.terms.split and (capped or bound_services):
+        message = Text(
+            "有人口区间或服务能力时, max_minutes 需要整点分配",
+            "with a band or capacities, max_minutes needs whole demand points",
+        )
+        remedy = Text("在 [demand] 写 split = false", "set split = false in [demand]")
+        raise InputError(
+            [Finding("objective-needs-whole", message, column="order", remedy=remedy)]
+        )
+    longest = program.problem.add_variable("max_minutes", 0, None)
+    for serving in parts.serving.services.values():
+        _bound_by_longest(program, serving, longest)
+    return Objective("max_minutes", _sum([(longest, 1.0)]))
+
+
+def _bound_by_longest(
+    program: Program, serving: ServiceServing, longest: pulp.LpVariable
+) -> None:
+    by_demand: dict[str, list[Term]] = {}
+    for share, demand_id, minutes in zip(
+        serving.shares,
+        serving.pairs["demand_id"],
+        serving.pairs["minutes"],
+        strict=True,
+    ):
+        by_demand.setdefault(demand_id, []).append((share, -float(minutes)))
+    for position, terms in enumerate(by_demand.values()):
+        tag = RowTag(f"assign:{serving.service}", str(position), "longest")
+        program.add_row(tag, [(longest, 1.0), *terms], ">=", 0.0)
+
+
+def spending(program: Program, which: int) -> tuple[list[Term], float]:
+    """Return the cost of a plan as terms and a constant, 万元.
+
+    Parameters
+    ----------
+    program
+        Holdings, amounts and their prices.
+    which
+        0 for the capital cost, 1 for the yearly cost.
+    """
+    terms: list[Term] = []
+    constant = 0.0
+    for pair, variable in program.holds.items():
+        cost = program.costs[pair][which]
+        if cost == 0:
+            continue
+        if pair in program.holdings.today:
+            constant += cost
+            terms.append((variable, -cost))
+        else:
+            terms.append((variable, cost))
+    prices = {r: resource_prices(program.area, r) for _, r in program.amounts}
+    for (site_id, resource), amount in program.amounts.items():
+        cost = prices[resource][site_id][which]
+        if cost:
+            terms.append((amount, cost))
+    return terms, constant
+
+
+def _capital_wan(parts: Parts) -> Objective:
+    return Objective("capital_wan", _sum(*spending(parts.program, 0)))
+
+
+def _yearly_wan(parts: Parts) -> Objective:
+    return Objective("yearly_wan", _sum(*spending(parts.program, 1)))
+
+
+def _sites(parts: Parts) -> Objective:
+    """Count the sites that hold any service (LSCP, Toregas et al. 1971)."""
+    program = parts.program
+    by_site: dict[str, list[pulp.LpVariable]] = {}
+    for (site_id, _), variable in program.holds.items():
+        by_site.setdefault(site_id, []).append(variable)
+    terms: list[Term] = []
+    constant = 0.0
+    for site_id, variables in by_site.items():
+        in_use = either(program, site_id, variables)
+        if isinstance(in_use, int):
+            constant += in_use
+        else:
+            terms.append((in_use, 1.0))
+    return Objective("sites", _sum(terms, constant))
+
+
+def _nothing_to_measure(name: str, needs: str) -> InputError:
+    message = Text(
+        f"目标 {name} 无可度量: 政策包中没有 {needs}",
+        f"objective {name} has nothing to measure: no pack has {needs}",
+    )
+    remedy = Text("从 [objective] order 中去掉它", "remove it from [objective] order")
+    return InputError(
+        [Finding("objective-empty", message, column="order", remedy=remedy)]
+    )
+
+
+_MAKERS = {
+    "uncovered_people": _uncovered_people,
+    "person_minutes": _person_minutes,
+    "worst_county_coverage": _worst_county_coverage,
+    "max_minutes": _max_minutes,
+    "capital_wan": _capital_wan,
+    "yearly_wan": _yearly_wan,
+    "sites": _sites,
+}

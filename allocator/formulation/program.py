@@ -1,0 +1,323 @@
+"""The integer program while it is being built: variables, requirements, rows.
+
+A rule kind only says what it requires, as `Requirement` objects. How a requirement
+binds (hard, with a shortfall, or as one of several readings) is decided here, once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import pulp
+
+from allocator.formulation.sites import (
+    Holdings,
+    UndecidableError,
+    change_costs,
+    find_holdings,
+)
+from allocator.formulation.units import units_of
+from allocator.policy import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from allocator.area import PlanningArea
+    from allocator.policy import Policy, Rule
+    from allocator.policy.terms import Terms
+    from allocator.travel import Travel
+
+type Term = tuple[pulp.LpVariable, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RowTag:
+    """What a row of the program stands for.
+
+    ``rule_id`` is a clause's id, or ``budget``, ``serves:<service>``, ``locked``,
+    ``link``, ``capacity``; ``unit_id`` a county, zone or site, ``""`` the area;
+    ``what`` tells rows of one rule and unit apart.
+    """
+
+    rule_id: str
+    unit_id: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One linear condition: the sum of ``terms`` is at least (at most) ``bound``.
+
+    Parameters
+    ----------
+    unit_id, what
+        As in `RowTag`.
+    terms
+        (variable, coefficient) pairs; may be empty, the sum is then 0.
+    sense
+        ``">="`` or ``"<="``.
+    bound
+        The right-hand side, constants already moved over.
+    needed
+        The whole amount that the rule asks for, in the unit of the terms: what a
+        shortfall is measured against.
+    """
+
+    unit_id: str
+    what: str
+    terms: tuple[Term, ...]
+    sense: Literal[">=", "<="]
+    bound: float
+    needed: float
+
+    @property
+    def best(self) -> float:
+        """The best that the bounds of the variables alone allow, towards the bound."""
+        total = 0.0
+        for variable, coefficient in self.terms:
+            wanted = coefficient if self.sense == ">=" else -coefficient
+            low, high = variable.lowBound, variable.upBound
+            total += coefficient * (high if wanted > 0 else low)
+        return total
+
+    @property
+    def worst(self) -> float:
+        """The worst that the bounds of the variables alone allow."""
+        opposite: Literal[">=", "<="] = "<=" if self.sense == ">=" else ">="
+        return Requirement("", "", self.terms, opposite, 0.0, 0.0).best
+
+    @property
+    def lacking(self) -> float:
+        """How far even `best` misses the bound; 0 when it can be reached."""
+        gap = self.bound - self.best if self.sense == ">=" else self.best - self.bound
+        return max(0.0, gap) if gap > _ROUNDING * max(1.0, abs(self.bound)) else 0.0
+
+
+_ROUNDING = 1e-9  # relative; sums of a few thousand floats stay well below it
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """A binding requirement that no plan can meet, seen from bounds alone."""
+
+    rule_id: str
+    unit_id: str
+    what: str
+    needed: float
+    lacking: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """How far one soft requirement is missed: a variable, in natural units."""
+
+    rule_id: str
+    unit_id: str
+    what: str
+    needed: float
+    sense: str
+    variable: pulp.LpVariable
+
+
+@dataclass
+class Program:
+    """An integer program under construction.
+
+    Parameters
+    ----------
+    area, travel, policy, terms
+        What is planned.
+    relaxed
+        Every binding requirement gets a shortfall instead: always feasible, and the
+        least shortfall says what is missing.
+    """
+
+    area: PlanningArea
+    travel: Travel
+    policy: Policy
+    terms: Terms
+    relaxed: bool = False
+    problem: pulp.LpProblem = field(init=False)
+    holdings: Holdings = field(init=False)
+    costs: Mapping[tuple[str, str], tuple[float, float]] = field(init=False)
+    holds: dict[tuple[str, str], pulp.LpVariable] = field(init=False)
+    amounts: dict[tuple[str, str], pulp.LpVariable] = field(default_factory=dict)
+    zone_of: dict[str, str] = field(init=False)
+    branches: frozenset[str] = field(init=False)
+    existing: frozenset[str] = field(init=False)
+    locked_in: frozenset[str] = field(init=False)
+    rows: dict[str, RowTag] = field(default_factory=dict)
+    shortfalls: list[Shortfall] = field(default_factory=list)
+    impossible: list[Impossible] = field(default_factory=list)
+    undecidable: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Create the problem and one binary per pair that may be held."""
+        self.problem = pulp.LpProblem("plan", pulp.LpMinimize)
+        self.holdings = find_holdings(self.area, self.policy)
+        self.costs = change_costs(self.area, self.holdings)
+        sites = self.area.sites
+        self.zone_of = {str(s): str(z) for s, z in sites["zone_id"].items()}
+        self.branches = frozenset(sites.index[sites["branch"].astype(bool)])
+        self.existing = frozenset(sites.index[sites["status"] == "existing"])
+        self.locked_in = frozenset(sites.index[sites["locked"] == "in"])
+        site_position = {s: i for i, s in enumerate(sites.index)}
+        names = [f"h_s{site_position[s]}_{k}" for s, k in self.holdings.possible]
+        variables = self.problem.add_variable_matrix("%s", names, 0, 1, "Binary")
+        self.holds = dict(zip(self.holdings.possible, variables, strict=True))
+        for pair in self.holdings.today:
+            if self.stays(pair):
+                self.holds[pair].lowBound = 1
+
+    def stays(self, pair: tuple[str, str]) -> bool:
+        """Whether a pair is held today and may not be closed."""
+        if pair not in self.holdings.today:
+            return False
+        return pair[1] not in self.terms.closing or pair[0] in self.locked_in
+
+    def holders(
+        self, service: str, zones: frozenset[str] | None = None
+    ) -> list[tuple[str, pulp.LpVariable]]:
+        """Return (site_id, variable) of every countable holder, in ``zones`` if given.
+
+        Branches are left out: they are never counted.
+        """
+        return [
+            (site_id, variable)
+            for (site_id, held), variable in self.holds.items()
+            if held == service
+            and site_id not in self.branches
+            and (zones is None or self.zone_of[site_id] in zones)
+        ]
+
+    def add_row(
+        self, tag: RowTag, terms: Iterable[Term], sense: str, bound: float
+    ) -> None:
+        """Add a row under a unique name that carries the rule and the unit."""
+        expression = pulp.lpSum_vars_coefs(list(terms))
+        constraint = expression >= bound if sense == ">=" else expression <= bound
+        stem = re.sub(r"\W", "_", f"{tag.rule_id}__{tag.unit_id}__{tag.what}").strip(
+            "_"
+        )
+        name = stem if stem not in self.rows else f"{stem}__{len(self.rows)}"
+        self.rows[name] = tag
+        self.problem.addConstraint(constraint, name)
+
+    def add_rule(
+        self, rule: Rule, build: Callable[[Program, Rule], list[Requirement]]
+    ) -> None:
+        """Add a rule with its other readings, unit by unit.
+
+        Parameters
+        ----------
+        rule
+            The rule; its priority decides how it binds.
+        build
+            Turns one reading into its requirements; it may raise `UndecidableError`,
+            and the reading then asks for nothing here (the audit says so).
+        """
+        if rule.priority is Priority.MAY:
+            return
+        soft = self.relaxed or rule.priority is Priority.STRIVE
+        by_unit: dict[str, list[list[Requirement]]] = {}
+        for reading in rule.readings:
+            try:
+                found = build(self, reading)
+            except UndecidableError as missing:
+                self.undecidable[rule.id] = str(missing)
+                return
+            grouped: dict[str, list[Requirement]] = {
+                unit.id: [] for unit in units_of(reading, self.area)
+            }
+            for requirement in found:
+                grouped.setdefault(requirement.unit_id, []).append(requirement)
+            for unit_id, requirements in grouped.items():
+                by_unit.setdefault(unit_id, []).append(requirements)
+        for unit_id, choices in by_unit.items():
+            if not all(choices):
+                continue  # a reading that asks for nothing here is met here
+            if len(choices) == 1:
+                for requirement in choices[0]:
+                    self.require(rule.id, requirement, soft=soft)
+            else:
+                self._require_any(rule.id, unit_id, choices, soft=soft)
+
+    def require(self, rule_id: str, requirement: Requirement, *, soft: bool) -> None:
+        """Add one requirement: as a hard row, or with a shortfall variable."""
+        lacking = requirement.lacking
+        if lacking and not soft:
+            self.impossible.append(
+                Impossible(
+                    rule_id,
+                    requirement.unit_id,
+                    requirement.what,
+                    requirement.needed,
+                    lacking,
+                )
+            )
+        if not requirement.terms and not soft:
+            return  # nothing to decide: met, or noted as impossible
+        terms = list(requirement.terms)
+        if soft:
+            terms.append(self._shortfall(rule_id, requirement))
+        tag = RowTag(rule_id, requirement.unit_id, requirement.what)
+        self.add_row(tag, terms, requirement.sense, requirement.bound)
+
+    def _shortfall(self, rule_id: str, requirement: Requirement) -> Term:
+        variable = self.problem.add_variable(f"short_{len(self.shortfalls)}", 0, None)
+        self.shortfalls.append(
+            Shortfall(
+                rule_id,
+                requirement.unit_id,
+                requirement.what,
+                requirement.needed,
+                requirement.sense,
+                variable,
+            )
+        )
+        return (variable, 1.0 if requirement.sense == ">=" else -1.0)
+
+    def _require_any(
+        self,
+        rule_id: str,
+        unit_id: str,
+        choices: Sequence[Sequence[Requirement]],
+        *,
+        soft: bool,
+    ) -> None:
+        """Add readings of which at least one must hold in the unit.
+
+        A binary per reading; a reading not taken is relaxed by the most that the
+        variables' bounds could violate it.
+        """
+        number = len(self.rows)
+        taken = self.problem.add_variable_matrix(
+            f"reading_{number}", range(len(choices)), 0, 1, "Binary"
+        )
+        tag = RowTag(rule_id, unit_id, "any_of")
+        self.add_row(tag, [(y, 1.0) for y in taken], ">=", 1.0)
+        possible = False
+        for position, (chosen, requirements) in enumerate(
+            zip(taken, choices, strict=True)
+        ):
+            possible |= not any(r.lacking for r in requirements)
+            for requirement in requirements:
+                slack = abs(requirement.bound - requirement.worst)
+                sign = -1.0 if requirement.sense == ">=" else 1.0
+                terms = [*requirement.terms, (chosen, sign * slack)]
+                if soft:
+                    terms.append(self._shortfall(rule_id, requirement))
+                what = f"reading{position}_{requirement.what}"
+                self.add_row(
+                    RowTag(rule_id, unit_id, what),
+                    terms,
+                    requirement.sense,
+                    requirement.bound + sign * slack,
+                )
+        if not possible and not soft:
+            first = max(choices[0], key=lambda r: r.lacking)
+            self.impossible.append(
+                Impossible(rule_id, unit_id, "any_of", first.needed, first.lacking)
+            )

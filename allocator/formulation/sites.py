@@ -1,0 +1,235 @@
+"""Which site may hold which service, who holds it today, and what a change costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from allocator.area import PlanningArea
+    from allocator.policy import Members, Policy, Service
+
+type Pair = tuple[str, str]  # (site_id, service)
+
+
+class UndecidableError(Exception):
+    """A rule needs a column that the register does not have; no row can be built."""
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What can stand where.
+
+    Parameters
+    ----------
+    today
+        Pairs held today, branches included.
+    possible
+        Pairs that a plan may hold: those of today, and new ones that hosts,
+        requirements and locks allow. Sorted.
+    by_class
+        New pairs whose host condition is met by the site itself, without another
+        service.
+    """
+
+    today: frozenset[Pair]
+    possible: tuple[Pair, ...]
+    by_class: frozenset[Pair]
+
+
+def sites_matching(members: Members, area: PlanningArea) -> pd.Index:
+    """Return the sites that meet the class, name, level and ownership of ``members``.
+
+    Branches never match. Holders of ``members.service`` are not looked at here.
+
+    Raises
+    ------
+    UndecidableError
+        When level or ownership is asked for and not known of every site concerned.
+    """
+    sites = area.sites
+    chosen = ~sites["branch"].astype(bool)
+    if members.facility_class:
+        chosen &= sites["class"].isin(members.facility_class)
+    elif members.service:
+        chosen &= False
+    if members.name:
+        chosen &= sites["name"].isin(members.name)
+    for column, wanted in (("level", members.level_from), ("public", members.public)):
+        if wanted is None or not chosen.any():
+            continue
+        if column not in sites or sites.loc[chosen, column].isna().any():
+            raise UndecidableError(column)
+        if column == "level":
+            chosen &= sites[column].astype(float) >= wanted
+        else:
+            chosen &= sites[column].map({True: True, False: False}) == wanted
+    return sites.index[chosen]
+
+
+def _matching_or_none(members: Members, area: PlanningArea) -> frozenset[str]:
+    """Return matching sites; none where the register cannot tell."""
+    try:
+        return frozenset(sites_matching(members, area))
+    except UndecidableError:
+        return frozenset()
+
+
+def find_holdings(area: PlanningArea, policy: Policy) -> Holdings:
+    """Work out what is held today and what a plan may hold.
+
+    A new pair needs a site that is neither a branch nor locked out, a host condition
+    that is met by the site itself or can be met by another service there, and every
+    required service possible at the same site.
+    """
+    sites = area.sites
+    today = {
+        (str(site_id), service)
+        for site_id, services, status in zip(
+            sites.index, sites["services"], sites["status"], strict=True
+        )
+        if status == "existing"
+        for service in services
+        if service in policy.services
+    }
+    existing = frozenset(sites.index[sites["status"] == "existing"])
+    for service in policy.services.values():
+        if service.held_by is not None:
+            holders = _matching_or_none(service.held_by, area) & existing
+            today |= {(site_id, service.id) for site_id in holders}
+    receiving = frozenset(
+        sites.index[~sites["branch"].astype(bool) & (sites["locked"] != "out")]
+    )
+    by_class = _self_hosted(area, policy, receiving) - today
+    possible = _closure(policy, receiving, today, by_class)
+    return Holdings(frozenset(today), tuple(sorted(possible)), frozenset(by_class))
+
+
+def _self_hosted(
+    area: PlanningArea, policy: Policy, receiving: frozenset[str]
+) -> set[Pair]:
+    pairs: set[Pair] = set()
+    for service in policy.services.values():
+        hosts = service.hosts
+        if hosts is None:
+            chosen = receiving
+        else:
+            chosen = receiving & _matching_or_none(hosts, area)
+        pairs |= {(site_id, service.id) for site_id in chosen}
+    return pairs
+
+
+def _closure(
+    policy: Policy, receiving: frozenset[str], today: set[Pair], by_class: set[Pair]
+) -> set[Pair]:
+    """Return the largest set of pairs whose links can all be met within the set."""
+    possible = set(today)
+    linked = [s for s in policy.services.values() if s.hosts and s.hosts.service]
+    grown = possible | by_class
+    while grown != possible:
+        possible = grown
+        grown = possible | {
+            (site_id, service.id)
+            for service in linked
+            for host in (service.hosts.service if service.hosts else ())
+            for site_id in receiving
+            if (site_id, host) in possible
+        }
+    return _without_broken(policy, possible, today, by_class)
+
+
+def _without_broken(
+    policy: Policy, possible: set[Pair], today: set[Pair], by_class: set[Pair]
+) -> set[Pair]:
+    """Drop new pairs that lack a required service or a host, till none is left."""
+
+    def stands(site_id: str, service: Service) -> bool:
+        if not all((site_id, needed) in possible for needed in service.requires):
+            return False
+        if (site_id, service.id) in by_class:
+            return True
+        hosts = service.hosts.service if service.hosts else ()
+        return any((site_id, host) in possible for host in hosts)
+
+    while True:
+        broken = {
+            pair
+            for pair in possible - today
+            if not stands(pair[0], policy.services[pair[1]])
+        }
+        if not broken:
+            return possible
+        possible = possible - broken
+
+
+def change_costs(
+    area: PlanningArea, holdings: Holdings
+) -> Mapping[Pair, tuple[float, float]]:
+    """Return (capital, yearly) in 万元 of adding each new pair or closing an old one.
+
+    New pairs cost ``build`` at a candidate and ``upgrade`` at an existing facility
+    (``build`` where no upgrade is priced). Pairs of today cost ``close``. A row for the
+    site wins over one for its class, that over a general one. No row: 0.
+    """
+    prices = _price_list(area, "service")
+    costs: dict[Pair, tuple[float, float]] = {}
+    for site_id, service in holdings.possible:
+        site = area.sites.loc[site_id]
+        actions: tuple[str, ...]
+        if (site_id, service) in holdings.today:
+            actions = ("close",)
+        elif site["status"] == "candidate":
+            actions = ("build",)
+        else:
+            actions = ("upgrade", "build")
+        keys = (
+            (service, action, *where)
+            for action in actions
+            for where in (("", site_id), (site["class"], ""), ("", ""))
+        )
+        costs[(site_id, service)] = next(
+            (prices[key] for key in keys if key in prices), (0.0, 0.0)
+        )
+    return costs
+
+
+def resource_prices(
+    area: PlanningArea, resource: str
+) -> Mapping[str, tuple[float, float]]:
+    """Return (capital, yearly) in 万元 of one unit of a resource at each site."""
+    prices = _price_list(area, "resource")
+    result = {}
+    for site_id, facility_class in area.sites["class"].items():
+        keys = [
+            (resource, "add", "", str(site_id)),
+            (resource, "add", facility_class, ""),
+            (resource, "add", "", ""),
+        ]
+        result[str(site_id)] = next(
+            (prices[key] for key in keys if key in prices), (0.0, 0.0)
+        )
+    return result
+
+
+def _price_list(
+    area: PlanningArea, what: str
+) -> dict[tuple[str, str, str, str], tuple[float, float]]:
+    if area.costs is None:
+        return {}
+    rows = area.costs[area.costs[what] != ""]
+    return {
+        (name, action, "" if site_id else facility_class, site_id): (capital, yearly)
+        for name, action, facility_class, site_id, capital, yearly in zip(
+            rows[what],
+            rows["action"],
+            rows["class"],
+            rows["site_id"],
+            rows["capital_wan"],
+            rows["yearly_wan"],
+            strict=True,
+        )
+    }

@@ -1,0 +1,154 @@
+"""What a run found, and the tables that every output is made from.
+
+Each figure is computed here once. Map, workbook, report and csv files take it from
+here, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from allocator.area import PlanningArea
+    from allocator.audit import AuditRow
+    from allocator.errors import Finding, Language
+    from allocator.plan import Plan
+    from allocator.policy import Policy
+    from allocator.travel import Travel
+
+PLACEMENT_TABLE_COLUMNS = (
+    "site_id",
+    "name",
+    "county",
+    "zone",
+    "service",
+    "action",
+    "phase",
+    "lon",
+    "lat",
+    "capital_wan",
+    "yearly_wan",
+    "people_served",
+    "minutes_mean",
+    "clauses",
+    "decision",
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything that a run leaves, before it is written.
+
+    Parameters
+    ----------
+    area, travel, policy, plan
+        As solved.
+    audit, audit_today
+        One row per rule and unit, for the plan and for today's facilities; in the
+        order of the packs.
+    certificate
+        The content of ``run.json``.
+    clauses
+        For each (site_id, service) placed: the ids of the rules that ask for it.
+    findings
+        Warnings and notes of the input, to be shown with the results.
+    language
+        The language of everything written.
+    map_approval
+        The 审图号 of the brief; empty: maps say 示意图.
+    """
+
+    area: PlanningArea
+    travel: Travel
+    policy: Policy
+    plan: Plan
+    audit: tuple[AuditRow, ...]
+    audit_today: tuple[AuditRow, ...]
+    certificate: dict[str, Any]
+    clauses: dict[tuple[str, str], tuple[str, ...]]
+    findings: tuple[Finding, ...]
+    language: Language
+    map_approval: str = ""
+
+
+def placements_table(outcome: Outcome) -> pd.DataFrame:
+    """Return ``placements.csv``: one row per placement, in the contract's columns.
+
+    ``people_served`` is the number of people assigned to the site for the service
+    (blank where the service has no assignment), ``minutes_mean`` their mean one-way
+    travel time. ``clauses`` are rule ids with ``;`` between. Sorted by site, service.
+    """
+    plan, area = outcome.plan, outcome.area
+    table = plan.placements.copy()
+    sites = area.sites.loc[table["site_id"]]
+    zones = area.zones.loc[sites["zone_id"]]
+    counties = area.counties.loc[sites["county_id"]]
+    table["name"] = sites["name"].to_numpy()
+    table["lon"] = sites["lon"].to_numpy()
+    table["lat"] = sites["lat"].to_numpy()
+    table["zone"] = zones["name"].to_numpy()
+    table["county"] = counties["name"].to_numpy()
+    served = _served(plan)
+    table = table.join(served, on=["site_id", "service"])
+    assigned = {s.id for s in outcome.policy.services.values() if s.serves is not None}
+    nobody = table["service"].isin(assigned) & table["people_served"].isna()
+    table.loc[nobody, "people_served"] = 0.0
+    table["clauses"] = [
+        ";".join(outcome.clauses.get((site, service), ()))
+        for site, service in zip(table["site_id"], table["service"], strict=True)
+    ]
+    table["decision"] = ""
+    return table.loc[:, list(PLACEMENT_TABLE_COLUMNS)].reset_index(drop=True)
+
+
+def _served(plan: Plan) -> pd.DataFrame:
+    """Return people and mean minutes per (site_id, service) from the assignments."""
+    rows = plan.assignments.assign(
+        person_minutes=plan.assignments["people"] * plan.assignments["minutes"]
+    )
+    sums = rows.groupby(["site_id", "service"])[["people", "person_minutes"]].sum()
+    return pd.DataFrame(
+        {
+            "people_served": sums["people"],
+            "minutes_mean": sums["person_minutes"] / sums["people"],
+        }
+    )
+
+
+def audit_table(rows: tuple[AuditRow, ...], language: Language) -> pd.DataFrame:
+    """Return ``audit.csv``: one row per rule and unit, verdicts in ``language``."""
+    return pd.DataFrame(
+        [
+            {
+                "rule_id": row.rule_id,
+                "clause": row.clause,
+                "quote": row.quote,
+                "unit": row.unit,
+                "required": row.required.say(language),
+                "found": row.found.say(language),
+                "verdict": row.verdict.text.say("zh"),
+                "gap": row.gap.say(language),
+                "source": row.source,
+            }
+            for row in rows
+        ],
+        columns=[
+            "rule_id",
+            "clause",
+            "quote",
+            "unit",
+            "required",
+            "found",
+            "verdict",
+            "gap",
+            "source",
+        ],
+    )
+
+
+def service_names(outcome: Outcome) -> dict[str, str]:
+    """Return the shown name of every service by id."""
+    return {s.id: s.name for s in outcome.policy.services.values()}
