@@ -1,0 +1,189 @@
+"""``allocator``: the commands of the contract, and what each exit code means."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from allocator import __version__
+from allocator.cli.console import Console, TerminalProgress, stopping_on_interrupt
+from allocator.errors import AllocatorError, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from allocator.errors import Language
+
+EXIT_CODES = """\b
+Exit codes: 0 ok, 1 bug, 2 usage, 3 input, 4 policy, 5 infeasible, 6 solver, 7 audit.
+"""
+
+
+def _language(chosen: str | None) -> Language:
+    """Return the language asked for, by option or by ALLOCATOR_LANG; else Chinese."""
+    wanted = chosen or os.environ.get("ALLOCATOR_LANG", "zh")
+    return "en" if wanted.lower().startswith("en") else "zh"
+
+
+def _common[F: Callable[..., Any]](command: F) -> F:
+    """Add the options that every command has."""
+    options = (
+        click.option(
+            "--json", "as_json", is_flag=True, help="Print JSON for machines."
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Only errors on stderr."),
+        click.option("-v", "--verbose", is_flag=True, help="Notes and details too."),
+        click.option(
+            "--lang",
+            type=click.Choice(["zh", "en"]),
+            help="Language of messages (default: ALLOCATOR_LANG, else zh).",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _console(options: dict[str, Any]) -> Console:
+    return Console(
+        _language(options["lang"]),
+        quiet=options["quiet"],
+        verbose=options["verbose"],
+        as_json=options["as_json"],
+    )
+
+
+_brief = click.argument("brief", type=click.Path(path_type=Path))
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES
+)
+@click.version_option(__version__, prog_name="allocator")
+def cli() -> None:
+    """Plan where health services go, under written policy.
+
+    医疗卫生设施布局: 按政策条款选址、核算、审核.
+    """
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
+@_common
+def sample(name: str, folder: Path, **options: Any) -> None:  # noqa: ANN401
+    """Copy a bundled sample area NAME to FOLDER. 复制样例."""
+    from allocator.cli import samples  # noqa: PLC0415
+
+    samples.copy_sample(name, folder, _console(options))
+
+
+@cli.command()
+@_brief
+@_common
+def check(brief: Path, **options: Any) -> None:  # noqa: ANN401
+    """Read everything of BRIEF and list every finding at once. 检查任务书和数据."""
+    from allocator.cli import checking  # noqa: PLC0415
+
+    checking.check(brief, _console(options))
+
+
+@cli.command()
+@_brief
+@click.option(
+    "--plan",
+    "run",
+    type=click.Path(path_type=Path),
+    help="Audit the plan of this run folder instead of today's facilities.",
+)
+@_common
+def audit(brief: Path, run: Path | None, **options: Any) -> None:  # noqa: ANN401
+    """Hold today's facilities, or a plan, against every clause. 逐条评估, 不求解."""
+    from allocator.cli import auditing  # noqa: PLC0415
+
+    auditing.audit(brief, run, _console(options))
+
+
+@cli.command()
+@_brief
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder to write the run to.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing run folder.")
+@_common
+def plan(brief: Path, target: Path, *, force: bool, **options: Any) -> None:  # noqa: ANN401
+    """Find the best plan for BRIEF, audit it and write it. 求解并写出方案."""
+    from allocator.cli import planning  # noqa: PLC0415
+
+    console = _console(options)
+    progress = TerminalProgress(console)
+    with stopping_on_interrupt(progress, console):
+        planning.plan(brief, target, force=force, console=console, progress=progress)
+
+
+@cli.command()
+@click.argument("pack", required=False)
+@_common
+def packs(pack: str | None, **options: Any) -> None:  # noqa: ANN401
+    """List the policy packs, or print one clause by clause. 政策包."""
+    from allocator.cli import packing  # noqa: PLC0415
+
+    packing.packs(pack, _console(options))
+
+
+def main() -> None:
+    """Run the command line; end with the exit code of the contract."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; nothing planned for is a traceback."""
+    language = _language(_option(arguments, "--lang"))
+    console = Console(
+        language,
+        quiet="-q" in arguments or "--quiet" in arguments,
+        verbose="-v" in arguments or "--verbose" in arguments,
+        as_json="--json" in arguments,
+    )
+    try:
+        cli.main(args=arguments, prog_name="allocator", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        console.say(
+            Text("已中断, 没有写出任何文件", "interrupted: nothing was written")
+        )
+        return 130
+    except AllocatorError as error:
+        console.findings(error.findings)
+        if console.as_json:
+            console.data(
+                {
+                    "exit_code": error.exit_code,
+                    "error": type(error).__name__,
+                    "findings": [f.as_dict(language) for f in error.findings],
+                }
+            )
+        return error.exit_code
+    return 0
+
+
+def _option(arguments: list[str], name: str) -> str | None:
+    for position, argument in enumerate(arguments):
+        if argument.startswith(f"{name}="):
+            return argument.partition("=")[2]
+        if argument == name and position + 1 < len(arguments):
+            return arguments[position + 1]
+    return None

@@ -1,0 +1,96 @@
+"""``allocator plan``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from allocator.errors import Text
+from allocator.export import refuse_existing
+from allocator.pipeline import make_plan, read_task, write_outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from allocator.cli.console import Console, TerminalProgress
+    from allocator.outcome import Outcome
+
+
+def plan(
+    brief: Path,
+    target: Path,
+    *,
+    force: bool,
+    console: Console,
+    progress: TerminalProgress,
+) -> None:
+    """Solve, audit and write; then say what was proven and where the files are.
+
+    Raises
+    ------
+    AllocatorError
+        Of the kind of what stands in the way; nothing is written then.
+    """
+    refuse_existing(target, force=force)
+    task = read_task(brief, progress=progress)
+    outcome = make_plan(task, progress=progress)
+    write_outcome(outcome, target, force=force, progress=progress)
+    if console.as_json:
+        console.data({"exit_code": 0, "folder": str(target), **outcome.certificate})
+        return
+    console.findings(outcome.findings)
+    for line in _summary(outcome, console):
+        console.result(line)
+    for name in ("map.html", "map.png", "plan.xlsx", "plan.gpkg", "audit.csv"):
+        console.result(str(target / name))
+
+
+def _summary(outcome: Outcome, console: Console) -> list[str]:
+    certificate = outcome.certificate
+    totals, audit = certificate["totals"], certificate["audit"]
+    lines = [_proof(certificate, stage) for stage in certificate["objectives"]]
+    head = (
+        Text("最优方案 (已证明)", "optimal plan (proven)")
+        if certificate["status"] == "optimal"
+        else Text("可行方案 (未证明最优)", "feasible plan (not proven optimal)")
+    )
+    lines = [
+        head,
+        *lines,
+        Text(
+            f"新增 {totals['new_placements']:.0f} 项设置, 投资 "
+            f"{totals['capital_wan']:,.0f} 万元, 年运行费 "
+            f"{totals['yearly_wan']:,.0f} 万元",
+            f"{totals['new_placements']:.0f} new placements, capital "
+            f"{totals['capital_wan']:,.0f} 万元, yearly "
+            f"{totals['yearly_wan']:,.0f} 万元",
+        ),
+        Text(
+            f"条款评估: 达标 {audit['met']}, 未达标 {audit['not_met']}, "
+            f"无法判定 {audit['undecidable']}, 仅监测 {audit['tracked']}",
+            f"audit: met {audit['met']}, not met {audit['not_met']}, "
+            f"undecidable {audit['undecidable']}, tracked {audit['tracked']}",
+        ),
+    ]
+    return [line.say(console.language) for line in lines]
+
+
+def _proof(certificate: dict[str, Any], stage: dict[str, Any]) -> Text:
+    """Say what was found for one objective, and how near the best possible it is."""
+    value = f"{stage['value']:,.6g}"
+    if stage["value"] >= 1000:  # noqa: PLR2004 (thousands read better whole)
+        value = f"{stage['value']:,.0f}"
+    if stage["status"] == "optimal":
+        gap = certificate["terms"]["gap"]
+        return Text(
+            f"  {stage['name']} = {value} (误差不超过 {gap:.2g})",
+            f"  {stage['name']} = {value} (proven within {gap:.2g})",
+        )
+    if stage["gap"] is None:
+        return Text(
+            f"  {stage['name']} = {value} (没有求得界)",
+            f"  {stage['name']} = {value} (no bound was proven)",
+        )
+    return Text(
+        f"  {stage['name']} = {value}, 与最好可能值相差不超过 {stage['gap']:.2%}",
+        f"  {stage['name']} = {value}, within {stage['gap']:.2%} of the best possible",
+    )
