@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from allocator.errors import Finding, InfeasibleError, Text
+from allocator.errors import Finding, InfeasibleError, SolverError, Text
 from allocator.formulation import build
 from allocator.policy import (
     CountInUnit,
     Coverage,
     PopulationBand,
+    Priority,
     Rate,
     Rule,
     ShareOfClass,
@@ -26,6 +27,7 @@ from allocator.solve import solve
 if TYPE_CHECKING:
     from allocator.area import PlanningArea
     from allocator.formulation import Formulation, Impossible, Shortfall
+    from allocator.formulation.program import Relaxed
     from allocator.policy import Policy
     from allocator.policy.terms import Terms
     from allocator.progress import Progress
@@ -79,24 +81,51 @@ def explain_infeasible(
         Seconds for the search of a smallest total shortfall.
     progress
         Told of the search.
+
+    Raises
+    ------
+    SolverError
+        When nothing is short after all: the solver contradicts itself.
     """
     progress.step(Text("查找无法同时成立的条款", "finding the clauses that collide"))
-    relaxed = build(area, travel, policy, terms, relaxed=True)
-    if not relaxed.stages:
-        return InfeasibleError(_findings([], area, policy, proven=False))
-    solve(relaxed, time_limit_s=time_limit_s, gap=1e-3, progress=progress)
-    binding = {r.id for r in policy.rules if r.priority != "strive"}
-    lacks = [
-        _of_shortfall(shortfall)
-        for shortfall in relaxed.shortfalls
-        if (shortfall.variable.varValue or 0.0) > 1e-6 * max(1.0, shortfall.needed)
-        and (shortfall.rule_id in binding or shortfall.rule_id not in _ids(policy))
-    ]
-    return InfeasibleError(_findings(lacks, area, policy, proven=False))
+    strive = {rule.id for rule in policy.rules if rule.priority is Priority.STRIVE}
+    # Money alone is the commonest way out and its least amount is exact, so it is
+    # tried before rules are weighed against each other.
+    choices: list[Relaxed] = ["everything"]
+    if terms.capital_wan is not None or terms.yearly_wan is not None:
+        choices.insert(0, "budget")
+    for relaxed in choices:
+        formulation = build(area, travel, policy, terms, relaxed=relaxed)
+        if formulation.impossible:
+            continue
+        solution = solve(
+            formulation, time_limit_s=time_limit_s, gap=_GAP, progress=progress
+        )
+        lacks = [
+            _of_shortfall(shortfall)
+            for shortfall in formulation.shortfalls
+            if shortfall.rule_id not in strive
+            and (shortfall.variable.varValue or 0.0) > _NOTHING * shortfall.needed
+        ]
+        if solution.status != "infeasible" and lacks:
+            return InfeasibleError(_findings(lacks, area, policy, proven=False))
+    raise _contradiction()
 
 
-def _ids(policy: Policy) -> set[str]:
-    return {rule.id for rule in policy.rules}
+_GAP = 1e-4  # relative, of the sum of shortfalls
+_NOTHING = 1e-6  # relative: a shortfall below this is the solver's rounding
+
+
+def _contradiction() -> SolverError:
+    message = Text(
+        "求解器称无解, 放宽后却没有缺口, 两者矛盾",
+        "the solver calls the task infeasible, yet nothing is short when it is relaxed",
+    )
+    remedy = Text(
+        "请检查数据的量级 (造价、人口是否相差悬殊)",
+        "check the scale of the data (costs or people that differ by many magnitudes)",
+    )
+    return SolverError([Finding("solver-contradicts-itself", message, remedy=remedy)])
 
 
 def _of_impossible(item: Impossible) -> Lack:

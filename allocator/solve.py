@@ -164,21 +164,18 @@ def _solve_stage(
     """Minimise one objective; None when it is infeasible (or no better plan came)."""
     problem.setObjective(objective.expression)
     before = [v.varValue for v in problem.variables()] if warm else None
-    stats = problem.solve(
-        pulp.HiGHS(
-            msg=False,
-            timeLimit=seconds,
-            gapRel=gap,
-            threads=threads,
-            warmStart=warm,
-            callbackTuple=(_watch(progress), None),
-            callbacksToActivate=[
-                highspy.cb.HighsCallbackType.kCallbackMipInterrupt,
-                highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
-                highspy.cb.HighsCallbackType.kCallbackMipLogging,
-            ],
-        )
-    )
+    settings: dict[str, Any] = {
+        "msg": False,
+        "timeLimit": seconds,
+        "gapRel": gap,
+        "threads": threads,
+        "callbackTuple": (_watch(progress), None),
+        "callbacksToActivate": list(_CALLBACKS),
+    }
+    stats = problem.solve(pulp.HiGHS(warmStart=warm, **settings))
+    if stats.status == pulp.LpSolveStatus.Undefined and not stats.has_solution:
+        # Presolve may stop at "unbounded or infeasible" without saying which.
+        stats = problem.solve(pulp.HiGHS(presolve="off", **settings))
     if stats.status == pulp.LpSolveStatus.Infeasible and not warm:
         return None
     if not stats.has_solution:
@@ -211,6 +208,13 @@ def _solve_stage(
         float(stats.time),
         stats.status_str,
     )
+
+
+_CALLBACKS = (
+    highspy.cb.HighsCallbackType.kCallbackMipInterrupt,
+    highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
+    highspy.cb.HighsCallbackType.kCallbackMipLogging,
+)
 
 
 def _watch(progress: Progress) -> Any:  # noqa: ANN401 (highspy's callback type)

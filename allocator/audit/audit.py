@@ -72,17 +72,19 @@ def audit(facts: Facts) -> tuple[AuditRow, ...]:
 def _founds(rule: Rule, facts: Facts) -> list[Found]:
     result: list[Found] = []
     by_unit: dict[str, list[Found]] = {}
-    missing: list[str] = []
+    missing: list[Text] = []
     for reading in rule.readings:
         try:
             for found in CHECKS[type(reading)](reading, facts):
                 by_unit.setdefault(found.unit_id, []).append(found)
         except MissingColumnError as error:
-            missing.append(str(error))
+            missing.append(error.text)
     result += [_best(founds, undecided=bool(missing)) for founds in by_unit.values()]
     if missing and not by_unit:
-        columns = ", ".join(dict.fromkeys(missing))
-        result.append(_undecidable(facts.area.name, f"缺列 {columns}", f"no {columns}"))
+        reasons = list(dict.fromkeys(missing))
+        zh = "; ".join(reason.zh for reason in reasons)
+        en = "; ".join(reason.en for reason in reasons)
+        result.append(_undecidable(facts.area.name, zh, en))
     for name in facts.units_not_here(rule):
         result.append(
             _undecidable(name, "县区表中没有这个单元", "not in the county table")
@@ -202,7 +204,7 @@ def plan_of_today(
     mean times of today rest on it.
     """
     held = sorted(services_today(area, policy))
-    phase = terms.year if terms.year is not None else ""
+    phase = terms.year
     placements = (
         pd.DataFrame(
             [(s, k, "keep", phase, 0.0, 0.0) for s, k in held],

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from allocator.errors import Text
 from allocator.policy import Unit
 
 if TYPE_CHECKING:
@@ -22,7 +23,23 @@ if TYPE_CHECKING:
 
 
 class MissingColumnError(Exception):
-    """The register does not say what a rule needs; the column's name is the text."""
+    """The register does not say what a rule needs.
+
+    Parameters
+    ----------
+    column
+        The column that would say it.
+    blank
+        Whether the column is there, with cells left blank.
+    """
+
+    def __init__(self, column: str, *, blank: bool = False) -> None:
+        self.text = (
+            Text(f"{column} 列有空白", f"blank cells in {column}")
+            if blank
+            else Text(f"缺列 {column}", f"no column {column}")
+        )
+        super().__init__(column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +100,27 @@ def site_matches(site: dict[str, Any], members: Members) -> bool:
     if members.name and site["name"] not in members.name:
         return False
     if members.level_from is not None:
-        level = _known(site, "level")
+        level = known_value(site, "level")
         if float(level) < members.level_from:
             return False
     if members.public is not None:
-        return bool(_known(site, "public")) is members.public
+        return bool(known_value(site, "public")) is members.public
     return True
 
 
-def _known(site: dict[str, Any], column: str) -> Any:  # noqa: ANN401
-    value = site.get(column)
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+def known_value(site: dict[str, Any], column: str) -> Any:  # noqa: ANN401
+    """Return a cell of the register.
+
+    Raises
+    ------
+    MissingColumnError
+        When there is no such column, or the cell is blank.
+    """
+    if column not in site:
         raise MissingColumnError(column)
+    value = site[column]
+    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        raise MissingColumnError(column, blank=True)
     return value
 
 

@@ -31,8 +31,10 @@ def check(rule: Rate, facts: Facts) -> list[Found]:
 def _check_unit(rule: Rate, facts: Facts, unit: UnitFacts) -> Found:
     quantity, today, blanks = _quantity(rule, facts, unit)
     base, base_today, base_blanks = _base(rule, facts, unit)
-    if base_blanks or (blanks and rule.hi is not None):
-        raise MissingColumnError(rule.resource or rule.denominator)
+    if base_blanks:
+        raise MissingColumnError(rule.denominator.partition(":")[2], blank=True)
+    if blanks and rule.hi is not None:
+        raise MissingColumnError(str(rule.resource), blank=True)
     low = rule.lo
     if rule.not_below_today and base_today > 0:
         figure = today / base_today * rule.per
@@ -123,5 +125,5 @@ def _amount(
             known += 1
             today += float(cell)
     if blank and not known:
-        raise MissingColumnError(resource)
+        raise MissingColumnError(resource, blank=True)
     return today + added, today, blank > 0

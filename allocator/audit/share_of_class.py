@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from allocator.audit.facts import MissingColumnError
+from allocator.audit.facts import known_value
 from allocator.audit.finding import Found, judged
 from allocator.errors import Text
 
@@ -50,7 +50,4 @@ def check(rule: ShareOfClass, facts: Facts) -> list[Found]:
 def _has(rule: ShareOfClass, site_id: str, facts: Facts) -> bool:
     if rule.service is not None:
         return (site_id, rule.service) in facts.held
-    value = facts.sites[site_id].get(str(rule.attribute))
-    if value is None or value == "" or value != value:  # noqa: PLR0124 (NaN)
-        raise MissingColumnError(rule.attribute)
-    return bool(value)
+    return bool(known_value(facts.sites[site_id], str(rule.attribute)))

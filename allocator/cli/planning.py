@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from allocator.errors import Text
 from allocator.export import refuse_existing
 from allocator.pipeline import make_plan, read_task, write_outcome
+from allocator.policy.terms import OBJECTIVES, SHORTFALL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,21 +77,22 @@ def _summary(outcome: Outcome, console: Console) -> list[str]:
 
 def _proof(certificate: dict[str, Any], stage: dict[str, Any]) -> Text:
     """Say what was found for one objective, and how near the best possible it is."""
+    name = OBJECTIVES.get(stage["name"], SHORTFALL)
     value = f"{stage['value']:,.6g}"
     if stage["value"] >= 1000:  # noqa: PLR2004 (thousands read better whole)
         value = f"{stage['value']:,.0f}"
     if stage["status"] == "optimal":
         gap = certificate["terms"]["gap"]
         return Text(
-            f"  {stage['name']} = {value} (误差不超过 {gap:.2g})",
-            f"  {stage['name']} = {value} (proven within {gap:.2g})",
+            f"  {name.zh} = {value} (误差不超过 {gap:.2g})",
+            f"  {name.en} = {value} (proven within {gap:.2g})",
         )
     if stage["gap"] is None:
         return Text(
-            f"  {stage['name']} = {value} (没有求得界)",
-            f"  {stage['name']} = {value} (no bound was proven)",
+            f"  {name.zh} = {value} (没有求得界)",
+            f"  {name.en} = {value} (no bound was proven)",
         )
     return Text(
-        f"  {stage['name']} = {value}, 与最好可能值相差不超过 {stage['gap']:.2%}",
-        f"  {stage['name']} = {value}, within {stage['gap']:.2%} of the best possible",
+        f"  {name.zh} = {value}, 与最好可能值相差不超过 {stage['gap']:.2%}",
+        f"  {name.en} = {value}, within {stage['gap']:.2%} of the best possible",
     )

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     import pulp
 
     from allocator.area import PlanningArea
+    from allocator.formulation.program import Relaxed
     from allocator.policy import Policy, Rule
     from allocator.policy.terms import Terms
     from allocator.progress import Progress
@@ -102,7 +103,7 @@ def build(
     policy: Policy,
     terms: Terms,
     *,
-    relaxed: bool = False,
+    relaxed: Relaxed = "nothing",
     progress: Progress = SILENT,
 ) -> Formulation:
     """Build the integer program of a planning task.
@@ -112,7 +113,8 @@ def build(
     area, travel, policy, terms
         What is planned, how people travel, what binds, and the task's own terms.
     relaxed
-        Give every binding requirement a shortfall, and minimise the shortfalls only.
+        Give every binding requirement, or the budget alone, a shortfall, and minimise
+        the shortfalls only.
     progress
         Told of each rule.
 
@@ -136,7 +138,7 @@ def build(
             for s in objectives(Parts(program, {}, Serving({})))
             if s.name == "shortfall"
         ]
-        if relaxed
+        if relaxed != "nothing"
         else objectives(Parts(program, covers, serving))
     )
     return Formulation(
@@ -206,7 +208,7 @@ def _add_links(program: Program) -> None:
         program.require(
             "locked",
             Requirement(site_id, "in", tuple(new), ">=", 1.0, 1.0),
-            soft=program.relaxed,
+            soft=program.softens("rule"),
         )
 
 
@@ -217,7 +219,7 @@ def _add_budget(program: Program) -> None:
             continue
         terms, constant = spending(program, which)
         requirement = Requirement("", name, tuple(terms), "<=", limit - constant, limit)
-        program.require("budget", requirement, soft=program.relaxed)
+        program.require("budget", requirement, soft=program.softens("budget"))
 
 
 def read_plan(formulation: Formulation) -> Plan:
@@ -228,7 +230,7 @@ def read_plan(formulation: Formulation) -> Plan:
     """
     program = formulation.program
     held = {p for p, variable in program.holds.items() if _is_on(variable)}
-    phase = program.terms.year if program.terms.year is not None else ""
+    phase = program.terms.year
     placements = []
     for pair, variable in program.holds.items():
         today, stays = pair in program.holdings.today, _is_on(variable)

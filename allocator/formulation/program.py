@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from allocator.policy.terms import Terms
     from allocator.travel import Travel
 
+# Which binding requirements get a shortfall instead of a hard row.
+type Relaxed = Literal["nothing", "budget", "everything"]
 type Term = tuple[pulp.LpVariable, float]
 
 
@@ -130,15 +132,16 @@ class Program:
     area, travel, policy, terms
         What is planned.
     relaxed
-        Every binding requirement gets a shortfall instead: always feasible, and the
-        least shortfall says what is missing.
+        With ``everything`` each binding requirement gets a shortfall: always
+        feasible, and the least shortfall says what is missing. With ``budget`` only
+        the budget does.
     """
 
     area: PlanningArea
     travel: Travel
     policy: Policy
     terms: Terms
-    relaxed: bool = False
+    relaxed: Relaxed = "nothing"
     problem: pulp.LpProblem = field(init=False)
     holdings: Holdings = field(init=False)
     costs: Mapping[tuple[str, str], tuple[float, float]] = field(init=False)
@@ -170,6 +173,10 @@ class Program:
         for pair in self.holdings.today:
             if self.stays(pair):
                 self.holds[pair].lowBound = 1
+
+    def softens(self, what: Literal["rule", "budget"]) -> bool:
+        """Whether a binding rule, or the budget, gets a shortfall."""
+        return self.relaxed in {"everything", what}
 
     def stays(self, pair: tuple[str, str]) -> bool:
         """Whether a pair is held today and may not be closed."""
@@ -220,7 +227,7 @@ class Program:
         """
         if rule.priority is Priority.MAY:
             return
-        soft = self.relaxed or rule.priority is Priority.STRIVE
+        soft = self.softens("rule") or rule.priority is Priority.STRIVE
         by_unit: dict[str, list[list[Requirement]]] = {}
         for reading in rule.readings:
             try:

@@ -254,5 +254,5 @@ def _require_everyone(program: Program, serving: ServiceServing) -> None:
         program.require(
             f"serves:{serving.service}",
             Requirement("", "everyone", terms, "<=", -lost, people),
-            soft=program.relaxed,
+            soft=program.softens("rule"),
         )

@@ -152,11 +152,8 @@ def parse_numbers(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     if unread.any():
         again = text[unread].map(_plain_number)
         numbers[unread] = pd.to_numeric(again, errors="coerce").astype(float)
-        bad = numbers.isna() & unread
-        bad[bad] = ~text[bad].str.lower().isin(NO_VALUE)
-    else:
-        bad = unread
-    return numbers, bad | np.isinf(numbers)
+        unread &= numbers.isna() & ~text.str.lower().isin(NO_VALUE)
+    return numbers, unread | np.isinf(numbers)
 
 
 def _plain_number(text: str) -> str:

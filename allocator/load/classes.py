@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from allocator.load.remarks import Remarks
 
-# WS 218-2002: a letter for the group, then nothing or three characters.
-CLASS_FORM = re.compile(r"[A-P]([0-9A-Z]{3})?")
+# WS 218-2002: a letter for the group, then nothing or three digits.
+CLASS_FORM = re.compile(r"[A-P]([0-9]{3})?")
 
 
 def read_classes(text: pd.Series, remarks: Remarks) -> pd.Series:

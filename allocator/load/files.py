@@ -373,7 +373,10 @@ def _read_features(path: Path, remarks: Remarks) -> gpd.GeoDataFrame | None:
     if path.suffix.lower() == ".shp" and not _has_cpg(path):
         encodings = ("UTF-8", "GB18030")
     try:
-        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        with warnings.catch_warnings():
+            # Reading the layer gives the same warnings again.
+            warnings.simplefilter("ignore")
+            names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     except (pyogrio.errors.DataSourceError, IndexError, ValueError) as error:
         _remark_unreadable(str(error), remarks)
         return None

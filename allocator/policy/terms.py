@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The objectives a brief may order, each minimised but for worst_county_coverage.
-OBJECTIVES = (
-    "uncovered_people",
-    "person_minutes",
-    "worst_county_coverage",
-    "max_minutes",
-    "capital_wan",
-    "yearly_wan",
-    "sites",
-)
+from allocator.errors import Text
+
+# The objectives a brief may order, in words with units. Each is minimised but for
+# worst_county_coverage. Uncovered people are added up over all coverage rules, so one
+# person may count under several.
+OBJECTIVES = {
+    "uncovered_people": Text(
+        "未覆盖人次(各条款累计)", "people uncovered, over all rules"
+    ),
+    "person_minutes": Text("出行人·分钟", "person-minutes of travel"),
+    "worst_county_coverage": Text("最差县区覆盖率", "coverage of the worst county"),
+    "max_minutes": Text("最远出行(分钟)", "longest trip, minutes"),
+    "capital_wan": Text("投资(万元)", "capital, 万元"),
+    "yearly_wan": Text("年运行费(万元)", "yearly cost, 万元"),
+    "sites": Text("使用的点数", "sites in use"),
+}
+SHORTFALL = Text("力争条款缺口(相对值之和)", "shortfall of strive rules, relative")
 DEFAULT_ORDER = ("uncovered_people", "person_minutes", "capital_wan")
 
 

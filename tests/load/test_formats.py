@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from allocator.errors import Severity
 from tests.load.small_area import (
@@ -172,6 +176,33 @@ def test_a_broken_file_is_a_finding(tmp_path, name, content, code):
     finding = only(findings, code)
     assert finding.severity is Severity.ERROR
     assert finding.table == name
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.sampled_from(["s.csv", "s.xlsx", "s.geojson"]),
+    st.integers(0, 10_000),
+    st.integers(0, 12),
+    st.sampled_from(
+        [b"", b"nan", b"inf", b"-1", b"1e309", b"\xff", b'"', b",", b"\n", b"0"]
+    ),
+)
+def test_no_damage_to_a_file_raises(name, at, length, instead):
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        contents = {
+            "s.csv": SITES_CSV.encode(),
+            "s.xlsx": workbook(SITES_CSV),
+            "s.geojson": zones_frame().to_json().encode(),
+        }
+        content = contents[name]
+        at %= len(content)
+        (folder / name).write_bytes(content[:at] + instead + content[at + length :])
+        key = "zones" if name == "s.geojson" else "sites"
+        path = write_area(folder, brief__toml=brief_with(**{key: name}))
+        area, findings = read_all(path)
+        wrong = [f for f in findings if f.severity is Severity.ERROR]
+        assert (area is None) is bool(wrong)
 
 
 def test_a_folder_or_nothing_in_place_of_a_file(tmp_path):

@@ -1,0 +1,5 @@
+"""``python -m allocator.cli`` does what ``allocator`` does."""
+
+from allocator.cli.main import main
+
+main()
