@@ -1,0 +1,415 @@
+"""Writing a run: certificate, tables, audit, review form and GeoPackage.
+
+A run is written beside its target and moved there when it is whole, so that a killed
+run leaves no half folder. Files hold the same bytes for the same outcome.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import math
+import secrets
+import shutil
+import time
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+from allocator.area import GEOGRAPHIC_CRS
+from allocator.errors import Finding, InputError, Text
+from allocator.outcome import audit_table, placements_table, service_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from allocator.audit import AuditRow
+    from allocator.errors import Language
+    from allocator.outcome import Outcome
+
+DECISION_COLUMNS = (
+    "site_id",
+    "service",
+    "verdict",
+    "reviewer",
+    "reason",
+    "date",
+    "lon",
+    "lat",
+)
+
+# Decimals that a figure is written with; others keep their shortest exact form.
+_DECIMALS = {
+    "people": 6,
+    "people_served": 2,
+    "minutes": 6,
+    "minutes_mean": 2,
+    "capital_wan": 4,
+    "yearly_wan": 4,
+    "lon": 6,
+    "lat": 6,
+}
+
+# A spreadsheet takes a cell that starts with one of these for a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+# A folder left by a killed run is cleared when it is older than this.
+_STALE_S = 24 * 3600.0
+
+# GeoPackage records when a layer was written; runs must not differ in it.
+_GPKG_DATE = "2000-01-01T00:00:00Z"
+
+
+def write_run(outcome: Outcome, folder: Path) -> None:
+    """Write the tables of a run.
+
+    Writes ``run.json``, ``placements.csv``, ``assignments.csv``, ``allocations.csv``,
+    ``audit.csv``, ``audit.json``, ``decisions.csv`` and ``plan.gpkg``. Assignments
+    keep six decimals, so that a plan read back passes the same audit.
+
+    Parameters
+    ----------
+    outcome
+        What the run found.
+    folder
+        An existing folder, as `finish_run` gives it.
+    """
+    placements = placements_table(outcome)
+    _write_json(outcome.certificate, folder / "run.json")
+    write_csv(placements, folder / "placements.csv")
+    write_csv(outcome.plan.assignments, folder / "assignments.csv")
+    write_csv(outcome.plan.allocations, folder / "allocations.csv")
+    write_csv(audit_table(outcome.audit, outcome.language), folder / "audit.csv")
+    _write_json(audit_records(outcome.audit, outcome.language), folder / "audit.json")
+    write_csv(_decision_form(placements), folder / "decisions.csv")
+    write_geopackage(outcome, folder / "plan.gpkg")
+
+
+# --- Tables ---------------------------------------------------------------------------
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as csv that Excel opens with its Chinese intact.
+
+    UTF-8 with a byte order mark, lines ended by a line feed. Text that a spreadsheet
+    would run as a formula gets a leading apostrophe; numbers are left alone.
+    """
+    columns = [_cells(table[name], name) for name in table.columns]
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows(zip(*columns, strict=True))
+    path.write_bytes(text.getvalue().encode("utf-8-sig"))
+
+
+def _cells(values: pd.Series[Any], name: str) -> list[str]:
+    if pd.api.types.is_float_dtype(values.dtype):
+        decimals = _DECIMALS.get(name)
+        return [_number(value, decimals) for value in values.tolist()]
+    return [_cell(value) for value in values.tolist()]
+
+
+def _number(value: float, decimals: int | None) -> str:
+    if not math.isfinite(value):
+        return ""
+    if decimals is None:
+        return str(int(value)) if value.is_integer() else repr(value)
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return _number(value, None)
+    if value is None or value is pd.NA:
+        return ""
+    if not isinstance(value, str):
+        return str(value)
+    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+
+
+def audit_records(
+    rows: tuple[AuditRow, ...], language: Language
+) -> list[dict[str, object]]:
+    """Return the audit as plain data, verdicts as machines read them.
+
+    Parameters
+    ----------
+    rows
+        The audit.
+    language
+        The language of ``required``, ``found`` and ``gap``.
+    """
+    return [
+        {
+            "rule_id": row.rule_id,
+            "pack": row.pack,
+            "clause": row.clause,
+            "quote": row.quote,
+            "priority": str(row.priority),
+            "due": row.due,
+            "unit_id": row.unit_id,
+            "unit": row.unit,
+            "required": row.required.say(language),
+            "found": row.found.say(language),
+            "verdict": row.verdict.value,
+            "gap": row.gap.say(language),
+            "missing": row.missing if math.isfinite(row.missing) else None,
+            "source": row.source,
+        }
+        for row in rows
+    ]
+
+
+def _write_json(content: object, path: Path) -> None:
+    text = json.dumps(_plain_json(content), ensure_ascii=False, indent=2)
+    path.write_bytes(f"{text}\n".encode())
+
+
+def _plain_json(content: object) -> object:
+    """Return the content in JSON's own types; a number without a value is null."""
+    if isinstance(content, dict):
+        return {str(key): _plain_json(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain_json(value) for value in content]
+    if isinstance(content, np.generic):
+        content = content.item()
+    if isinstance(content, float) and not math.isfinite(content):
+        return None
+    return content
+
+
+def _decision_form(placements: pd.DataFrame) -> pd.DataFrame:
+    form = placements.loc[:, ["site_id", "service"]].copy()
+    for name in DECISION_COLUMNS[2:]:
+        form[name] = ""
+    return form
+
+
+# --- GeoPackage -----------------------------------------------------------------------
+
+
+def write_geopackage(outcome: Outcome, path: Path) -> None:
+    """Write the layers ``placements``, ``assignments``, ``zones`` and ``counties``.
+
+    Coordinates are in `GEOGRAPHIC_CRS`. An assignment is the straight line from the
+    demand point to the site: a picture of who goes where, not a route.
+    """
+    layers = (
+        ("placements", _placement_points(outcome), "Point", False),
+        ("assignments", _assignment_lines(outcome), "LineString", False),
+        ("zones", _unit_layer(outcome.area.zones), "MultiPolygon", True),
+        ("counties", _unit_layer(outcome.area.counties), "MultiPolygon", True),
+    )
+    with _gdal_option("OGR_CURRENT_DATE", _GPKG_DATE):
+        for name, frame, geometry, multi in layers:
+            pyogrio.write_dataframe(
+                frame,
+                path,
+                layer=name,
+                driver="GPKG",
+                geometry_type=geometry,
+                promote_to_multi=multi,
+                append=path.exists(),
+            )
+
+
+@contextlib.contextmanager
+def _gdal_option(name: str, value: str) -> Iterator[None]:
+    before = pyogrio.get_gdal_config_option(name)
+    pyogrio.set_gdal_config_options({name: value})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({name: before})
+
+
+def _placement_points(outcome: Outcome) -> gpd.GeoDataFrame:
+    table = placements_table(outcome)
+    names = service_names(outcome)
+    place = table.columns.get_loc("service")
+    shown = table["service"].map(lambda service: names.get(service, service))
+    table.insert(int(place) + 1, "service_name", shown)  # type: ignore[arg-type]
+    points = gpd.points_from_xy(table["lon"], table["lat"])
+    return gpd.GeoDataFrame(table, geometry=points, crs=GEOGRAPHIC_CRS)
+
+
+def _assignment_lines(outcome: Outcome) -> gpd.GeoDataFrame:
+    rows, area = outcome.plan.assignments, outcome.area
+    start = area.demand.loc[rows["demand_id"], ["lon", "lat"]].to_numpy(dtype=float)
+    end = area.sites.loc[rows["site_id"], ["lon", "lat"]].to_numpy(dtype=float)
+    lines = shapely.linestrings(np.stack([start, end], axis=1))
+    return gpd.GeoDataFrame(
+        rows.round({"people": 2, "minutes": 2}), geometry=lines, crs=GEOGRAPHIC_CRS
+    )
+
+
+def _unit_layer(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the units with their ids as a column and every cell of a plain type."""
+    layer = units.reset_index()
+    for name in layer.columns.drop(layer.geometry.name):
+        if layer[name].dtype == object:
+            layer[name] = [_plain(value) for value in layer[name]]
+    return layer.to_crs(GEOGRAPHIC_CRS)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple | list):
+        return ";".join(str(part) for part in value)
+    return value
+
+
+# --- The folder -----------------------------------------------------------------------
+
+
+def refuse_existing(target: Path, *, force: bool) -> None:
+    """Check, before any work is done, that a run may be written to ``target``.
+
+    Parameters
+    ----------
+    target
+        The folder of the run.
+    force
+        Whether an existing run may be replaced. Only a run ever is: a folder that
+        holds other things is refused all the same.
+
+    Raises
+    ------
+    InputError
+        When the target exists and may not be replaced.
+    """
+    _bring_back(target)
+    if not (target.exists() or target.is_symlink()):
+        return
+    if not force:
+        raise _refusal(
+            "run-exists",
+            target,
+            Text("运行结果目录已存在,不会覆盖", "it exists and is not overwritten"),
+            Text("换一个目录,或加 --force", "choose another folder, or add --force"),
+        )
+    if not target.is_dir() or target.is_symlink() or not _is_run(target):
+        raise _refusal(
+            "run-not-replaceable",
+            target,
+            Text(
+                "它不是运行结果目录 (没有 run.json), 加 --force 也不会替换",
+                "it is not a run (no run.json), so not even --force replaces it",
+            ),
+            Text("换一个目录", "choose another folder"),
+        )
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / "run.json").is_file() or not any(folder.iterdir())
+
+
+def _refusal(code: str, target: Path, message: Text, remedy: Text) -> InputError:
+    return InputError([Finding(code, message, table=str(target), remedy=remedy)])
+
+
+@contextlib.contextmanager
+def finish_run(target: Path, *, force: bool = False) -> Iterator[Path]:
+    """Give a folder to write a run into, and move it to ``target`` when all went well.
+
+    The folder lies beside the target. When the block raises, it is removed and the
+    target is left as it was. A run that is replaced is moved away first and deleted
+    last, so that the old or the new one is there at any moment; should the program be
+    killed between the two moves, the next call brings the old one back.
+
+    Parameters
+    ----------
+    target
+        The folder of the run; folders above it are made.
+    force
+        Whether an existing run is replaced.
+
+    Yields
+    ------
+    folder
+        An empty folder.
+
+    Raises
+    ------
+    InputError
+        When the target exists and may not be replaced, when a file of it is in use,
+        or when nothing can be written there.
+    """
+    refuse_existing(target, force=force)
+    _clear_stale(target)
+    folder = _sibling(target, "new")
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise _refusal(
+            "run-not-writable",
+            target,
+            Text(f"无法写入: {error.strerror}", f"cannot write: {error.strerror}"),
+            Text("换一个目录", "choose another folder"),
+        ) from error
+    try:
+        yield folder
+        refuse_existing(target, force=force)
+        _swap(folder, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sibling(target: Path, role: str) -> Path:
+    return target.parent / f".{target.name}.{role}-{secrets.token_hex(6)}"
+
+
+def _siblings(target: Path, role: str) -> list[Path]:
+    start = f".{target.name}.{role}-"
+    if not target.parent.is_dir():
+        return []
+    return sorted(p for p in target.parent.iterdir() if p.name.startswith(start))
+
+
+def _swap(folder: Path, target: Path) -> None:
+    if not target.exists():
+        folder.rename(target)
+        return
+    old = _sibling(target, "old")
+    try:
+        target.rename(old)
+    except OSError as error:
+        raise _refusal(
+            "run-in-use",
+            target,
+            Text(
+                "无法替换:目录中有文件正被打开",
+                "cannot be replaced: a file of it is open",
+            ),
+            Text("关闭后重试", "close it and try again"),
+        ) from error
+    try:
+        folder.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _bring_back(target: Path) -> None:
+    """Undo a replacement that was killed between its two moves."""
+    old = _siblings(target, "old")
+    if old and not target.exists():
+        max(old, key=lambda path: path.stat().st_mtime).rename(target)
+
+
+def _clear_stale(target: Path) -> None:
+    """Remove what killed runs left, but nothing that may still be written."""
+    oldest = time.time() - _STALE_S
+    leftovers = [*_siblings(target, "new"), *_siblings(target, "old")]
+    for path in leftovers:
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < oldest:
+                shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,319 @@
+"""What the page of the map shows, as plain data for its script."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from allocator.errors import Text
+from allocator.maps.style import (
+    ACTION_WORDS,
+    class_colours,
+    class_labels,
+    drawn_services,
+    placement_counts,
+    population_breaks,
+    population_class,
+    symbols,
+)
+from allocator.maps.words import heading, standing, subtitle
+from allocator.outcome import placements_table
+from allocator.tables import FACILITY_CLASSES
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from allocator.outcome import Outcome
+
+_DECIMALS = 5  # of a degree: about a metre
+_FIRST_TOLERANCE = 0.0001  # degrees: about ten metres, less than a line's width
+_MOST_OUTLINES = 450_000  # characters of all outlines together
+_MOST_ZONES_NAMED = 6  # zones named for one service of a site
+
+_WORDS = {
+    "map": Text("规划布局地图", "Map of the proposed layout"),
+    "people": Text("常住人口", "population"),
+    "close": Text("关闭", "Close"),
+    "year": Text("建设时序", "Year"),
+    "capital": Text("投资估算", "Capital"),
+    "yearly": Text("年运行费", "Yearly cost"),
+    "wan": Text("万元", "× 10,000 yuan"),
+    "served": Text("服务人口", "People served"),
+    "minutes": Text("平均时间(分钟)", "Mean minutes"),
+    "from": Text("主要来自", "Mostly from"),
+    "comma": Text("、", ", "),
+    "locationBasis": Text("位置依据", "Location basis"),
+    "populationBasis": Text("人口依据", "Population basis"),
+    "search": Text("查找机构、乡镇(街道)、县区", "Find a facility, a zone or a county"),
+    "nothing": Text("没有找到", "Nothing found"),
+    "more": Text("还有 # 个, 请输入更多字", "# more: type more"),
+    "legend": Text("图例", "Legend"),
+    "counts": Text("新增 / 保留 / 撤并", "new / kept / closed"),
+    "ramp": Text("乡镇(街道)常住人口 (万人)", "Population of zones (thousands)"),
+    "sources": Text(
+        "离线文件 · 地图组件 Leaflet (BSD-2)", "Offline file · drawn by Leaflet (BSD-2)"
+    ),
+}
+_STATES = {
+    "new": Text("新建或改扩建", "new or upgraded"),
+    "keep": Text("保留", "kept"),
+    "close": Text("撤并", "closed"),
+}
+_BASIS_COLUMNS = ("location_basis", "basis")  # the first that a table has is shown
+# Words for the bases that the bundled samples carry; others are shown as they are.
+_BASES = {
+    "census": Text("普查", "census"),
+    "reported": Text("公开报道", "reported"),
+    "estimated": Text("估算", "estimated"),
+    "geonames": Text("GeoNames 地名库", "GeoNames"),
+    "wikipedia": Text("维基百科", "Wikipedia"),
+    "county_centre": Text("县区中心", "centre of the county"),
+    "schematic": Text("示意布点", "schematic"),
+    "surveyed": Text("实测", "surveyed"),
+}
+
+
+def page_data(outcome: Outcome) -> dict[str, object]:
+    """Return everything that the page shows: only lists, texts, numbers and nulls."""
+    language = outcome.language
+    zones = outcome.area.zones
+    breaks = population_breaks([int(people) for people in zones["population"]])
+    words: dict[str, object] = {k: text.say(language) for k, text in _WORDS.items()}
+    words["actions"] = {k: text.say(language) for k, text in ACTION_WORDS.items()}
+    words["states"] = {k: text.say(language) for k, text in _STATES.items()}
+    shapes = _outlines(outcome)
+    return {
+        "lang": language,
+        "title": heading(outcome),
+        "subtitle": subtitle(outcome),
+        "standing": standing(outcome),
+        "notes": [note.say(language) for note in outcome.area.notes],
+        "words": words,
+        "bounds": _bounds(outcome),
+        "colours": class_colours(len(breaks)),
+        "labels": class_labels(breaks, in_wan=language == "zh"),
+        "services": _services(outcome),
+        "rules": _rules(outcome),
+        "counties": _counties(outcome, shapes["counties"]),
+        "zones": _zones(outcome, shapes["zones"], breaks),
+        "sites": _sites(outcome),
+    }
+
+
+def _bounds(outcome: Outcome) -> list[list[float]]:
+    """Return the south-western and north-eastern corner of all that is drawn."""
+    area = outcome.area
+    corners = []
+    for table in (area.zones, area.sites):
+        corners += [[table["lat"].min(), table["lon"].min()]]
+        corners += [[table["lat"].max(), table["lon"].max()]]
+    for units in (area.zones, area.counties):
+        west, south, east, north = units.total_bounds
+        if math.isfinite(west):
+            corners += [[south, west], [north, east]]
+    points = np.array(corners, dtype=float)
+    low, high = points.min(axis=0) - 0.005, points.max(axis=0) + 0.005
+    return [[round(float(v), _DECIMALS) for v in corner] for corner in (low, high)]
+
+
+def _outlines(outcome: Outcome) -> dict[str, list[object]]:
+    """Return the outlines of zones and counties, coarse enough for one small file."""
+    units = {"zones": outcome.area.zones, "counties": outcome.area.counties}
+    tolerance = _FIRST_TOLERANCE
+    while True:
+        shapes = {name: _coarse(table, tolerance) for name, table in units.items()}
+        if len(json.dumps(shapes)) <= _MOST_OUTLINES or tolerance > 1:
+            return shapes
+        tolerance *= 2
+
+
+def _coarse(units: gpd.GeoDataFrame, tolerance: float) -> list[object]:
+    """Simplify units together, so that neighbours keep one border."""
+    shapes = units.geometry.to_numpy()
+    there = ~shapely.is_missing(shapes)
+    coarse = shapes.copy()
+    if there.any():
+        coarse[there] = shapely.coverage_simplify(shapes[there], tolerance)
+    return [_rings(shape) for shape in coarse]
+
+
+def _rings(shape: shapely.Geometry | None) -> list[list[list[list[float]]]] | None:
+    """Return a shape as polygons of rings of latitude and longitude."""
+    polygons = []
+    for part in shapely.get_parts(shape) if shape is not None else ():
+        if part.geom_type != "Polygon" or part.is_empty:
+            continue
+        rings = []
+        for ring in (part.exterior, *part.interiors):
+            points = np.round(shapely.get_coordinates(ring)[:-1, ::-1], _DECIMALS)
+            rings.append(points.tolist())
+        polygons.append(rings)
+    return polygons or None
+
+
+def _services(outcome: Outcome) -> list[dict[str, object]]:
+    counts, drawn = placement_counts(outcome), drawn_services(outcome)
+    return [
+        {
+            "name": symbol.service.name,
+            # Screens count y downwards.
+            "outline": " ".join(f"{x:.2f},{-y:.2f}" for x, y in symbol.outline),
+            "colour": symbol.colour,
+            "drawn": service in drawn,
+            "counts": list(counts[service]),
+        }
+        for service, symbol in symbols(outcome).items()
+    ]
+
+
+def _rules(outcome: Outcome) -> dict[str, dict[str, str]]:
+    """Return the clauses that any placement rests on, with their words."""
+    used = {rule for rules in outcome.clauses.values() for rule in rules}
+    documents = {head.id: head.document or head.title for head in outcome.policy.packs}
+    return {
+        rule.id: {
+            "clause": rule.clause,
+            "quote": rule.quote,
+            "document": documents.get(rule.pack, rule.pack),
+        }
+        for rule in outcome.policy.rules
+        if rule.id in used
+    }
+
+
+def _counties(outcome: Outcome, shapes: list[object]) -> list[dict[str, object]]:
+    counties, zones = outcome.area.counties, outcome.area.zones
+    middles = zones.groupby("county_id")[["lat", "lon"]].mean()
+    units: list[dict[str, object]] = []
+    for county, name, kind, shape, geometry in zip(
+        counties.index,
+        counties["name"],
+        counties["kind"],
+        shapes,
+        counties.geometry,
+        strict=True,
+    ):
+        place = None
+        if shape is not None:
+            point = geometry.representative_point()
+            place = _place(point.y, point.x)
+        elif county in middles.index:
+            place = _place(*middles.loc[county])
+        units.append(
+            {"name": name, "kind": _text(kind), "place": place, "shape": shape}
+        )
+    return units
+
+
+def _place(lat: float, lon: float) -> list[float]:
+    return [round(float(lat), _DECIMALS), round(float(lon), _DECIMALS)]
+
+
+def _zones(
+    outcome: Outcome, shapes: list[object], breaks: list[int]
+) -> list[dict[str, object]]:
+    area = outcome.area
+    columns = area.zones.columns
+    units: list[dict[str, object]] = []
+    for (_, zone), shape in zip(area.zones.iterrows(), shapes, strict=True):
+        unit: dict[str, object] = {
+            "name": zone["name"],
+            "county": int(area.counties.index.get_loc(zone["county_id"])),
+            "kind": "" if zone["kind"] == "other" else _text(zone["kind"]),
+            "people": int(zone["population"]),
+            "level": population_class(zone["population"], breaks),
+            "place": _place(zone["lat"], zone["lon"]),
+            "shape": shape,
+        }
+        for key, name in (
+            ("populationBasis", "population_basis"),
+            ("locationBasis", "location_basis"),
+        ):
+            if name in columns:
+                unit[key] = _basis(outcome, zone[name])
+        units.append(unit)
+    return units
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _basis(outcome: Outcome, value: object) -> str:
+    known = _BASES.get(_text(value))
+    return known.say(outcome.language) if known else _text(value)
+
+
+def _sites(outcome: Outcome) -> list[dict[str, object]]:
+    """Return the sites that the plan places anything at, with their services."""
+    area = outcome.area
+    order = {service: at for at, service in enumerate(symbols(outcome))}
+    zones = _zones_served(outcome)
+    units: list[dict[str, object]] = []
+    for site_id, rows in placements_table(outcome).groupby("site_id", sort=True):
+        site: pd.Series[Any] = area.sites.loc[str(site_id)]  # type: ignore[assignment]
+        known = FACILITY_CLASSES.get(_text(site["class"]))
+        services = [_row(row, order, zones) for _, row in rows.iterrows()]
+        services.sort(key=lambda row: row["service"])
+        units.append(
+            {
+                "id": str(site_id),
+                "name": site["name"],
+                "place": _place(site["lat"], site["lon"]),
+                "county": rows["county"].iloc[0],
+                "zone": rows["zone"].iloc[0],
+                "kind": known.say(outcome.language) if known else "",
+                "basis": _basis(outcome, _first(site, _BASIS_COLUMNS)),
+                "rows": services,
+            }
+        )
+    return units
+
+
+def _first(row: pd.Series[Any], names: tuple[str, ...]) -> object:
+    return next((row[name] for name in names if name in row.index), "")
+
+
+def _row(
+    row: pd.Series[Any],
+    order: dict[str, int],
+    zones: dict[tuple[str, str], list[list[int]]],
+) -> dict[str, Any]:
+    return {
+        "service": order[row["service"]],
+        "action": row["action"],
+        "year": None if pd.isna(row["phase"]) else int(row["phase"]),
+        "capital": round(float(row["capital_wan"]), 4),
+        "yearly": round(float(row["yearly_wan"]), 4),
+        "people": _rounded(row["people_served"], 0),
+        "minutes": _rounded(row["minutes_mean"], 1),
+        "rules": [rule for rule in row["clauses"].split(";") if rule],
+        "zones": zones.get((row["site_id"], row["service"]), []),
+    }
+
+
+def _rounded(value: float, decimals: int) -> float | None:
+    return None if math.isnan(value) else round(value, decimals)
+
+
+def _zones_served(outcome: Outcome) -> dict[tuple[str, str], list[list[int]]]:
+    """Return for each site and service the zones that most people come from."""
+    area = outcome.area
+    rows = outcome.plan.assignments.join(area.demand["zone_id"], on="demand_id")
+    keys = ["site_id", "service", "zone_id"]
+    sums: pd.DataFrame = rows.groupby(keys)[["people"]].sum().reset_index()
+    order = [True, True, False, True]
+    sums = sums.sort_values([*keys[:2], "people", "zone_id"], ascending=order)
+    sums = sums.groupby(keys[:2]).head(_MOST_ZONES_NAMED)
+    positions = area.zones.index.get_indexer(sums["zone_id"])
+    served: dict[tuple[str, str], list[list[int]]] = {}
+    for site, service, at, people in zip(
+        sums["site_id"], sums["service"], positions, sums["people"], strict=True
+    ):
+        served.setdefault((site, service), []).append([int(at), round(people)])
+    return served

@@ -1,0 +1,148 @@
+"""The legend of the paper map, which is also its table of numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from allocator.errors import Text
+from allocator.maps.labels import Box, text_width
+from allocator.maps.style import (
+    BORDER_COLOUR,
+    ZONE_BORDER_COLOUR,
+    class_colours,
+    class_labels,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from allocator.maps.page import Page
+    from allocator.maps.style import Symbol
+    from allocator.outcome import Outcome
+
+_TITLE_SIZE, _TEXT_SIZE, _SMALL_SIZE = 9.5, 7.2, 6.2
+_ROW = 14.0  # height of a row, points; less when there are many
+_SYMBOL = 6.6
+_RAMP_HEIGHT = 9.0
+_FIXED = 84.0  # height of all but the rows
+
+_HEADINGS = (
+    Text("新建或\n改扩建", "new or\nupgraded"),
+    Text("保留", "kept"),
+    Text("撤并", "closed"),
+)
+_STATES = ("build", "keep", "close")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One row of the legend.
+
+    Parameters
+    ----------
+    symbol
+        The service.
+    numbers
+        Placements new or upgraded, kept, closed.
+    drawn
+        Whether they are on the map as symbols.
+    """
+
+    symbol: Symbol
+    numbers: tuple[int, int, int]
+    drawn: bool
+
+
+def draw_legend(
+    page: Page,
+    room: Box,
+    outcome: Outcome,
+    rows: Sequence[Counted],
+    breaks: Sequence[int],
+) -> None:
+    """Draw the legend into ``room``, from its top.
+
+    Parameters
+    ----------
+    page, room
+        The sheet and the place on it.
+    outcome
+        For its language.
+    rows
+        The services, drawn or only counted.
+    breaks
+        Upper bounds of the classes of population, people.
+    """
+    language = outcome.language
+    row = min(_ROW, (room.top - room.bottom - _FIXED) / max(len(rows) + 1, 1))
+    left, y = room.left + 8.0, room.top - 12.0
+    page.text(left, y, Text("图例", "Legend").say(language), _TITLE_SIZE)
+    columns = [room.right - 98.0, room.right - 60.0, room.right - 24.0]
+    for x, words in zip(columns, _HEADINGS, strict=True):
+        lines = words.say(language).split("\n")
+        for at, line in enumerate(lines):
+            height = y + 4.0 * (len(lines) - 1) - 8.0 * at
+            page.text(x, height, line, _SMALL_SIZE, ha="center")
+    y -= 16.0
+    drawn = [counted for counted in rows if counted.drawn]
+    others = [counted for counted in rows if not counted.drawn]
+    for counted in drawn:
+        _draw_row(page, counted, left, y, columns)
+        y -= row
+    if others:
+        note = Text("以下服务数量多,未在图上标出", "Counted, not drawn:")
+        page.text(left, y, note.say(language), _SMALL_SIZE, color="#555555")
+        y -= row
+        for counted in others:
+            _draw_row(page, counted, left, y, columns)
+            y -= row
+    y -= 2.0
+    y = _draw_ramp(page, outcome, Box(left, room.bottom, room.right - 8.0, y), breaks)
+    _draw_borders(page, outcome, left, y)
+    page.box(Box(room.left, y - 12.0, room.right, room.top), lw=0.8)
+
+
+def _draw_row(
+    page: Page, counted: Counted, left: float, y: float, columns: list[float]
+) -> None:
+    name, room = counted.symbol.service.name, columns[0] - 16.0 - left
+    size = _TEXT_SIZE * min(1.0, room / text_width(name, _TEXT_SIZE))
+    page.text(left, y, name, size)
+    for x, number, state in zip(columns, counted.numbers, _STATES, strict=True):
+        if not number:
+            page.text(x, y, "–", _TEXT_SIZE, ha="center", color="#777777")
+            continue
+        if counted.drawn:
+            page.symbols(counted.symbol, [(x - 8.0, y)], _SYMBOL, state)
+        page.text(x + 12.0, y, f"{number:,}", _TEXT_SIZE, ha="right")
+
+
+def _draw_ramp(page: Page, outcome: Outcome, room: Box, breaks: Sequence[int]) -> float:
+    """Draw the classes of population; return where the next thing goes."""
+    zh = outcome.language == "zh"
+    title = "乡镇(街道)常住人口 (万人)" if zh else "Population of zones (thousands)"
+    y = room.top
+    page.line((room.left, room.right), (y + 7.0, y + 7.0), color="#bbbbbb", lw=0.4)
+    page.text(room.left, y - 2.0, title, _TEXT_SIZE)
+    width = (room.right - room.left) / max(len(breaks), 1)
+    top = y - 10.0
+    colours = class_colours(len(breaks))
+    labels = class_labels(breaks, in_wan=zh)
+    for at, (colour, label) in enumerate(zip(colours, labels, strict=True)):
+        x = room.left + at * width
+        swatch = Box(x, top - _RAMP_HEIGHT, x + width, top)
+        page.box(swatch, fc=colour, ec=ZONE_BORDER_COLOUR, lw=0.4)
+        middle = x + width / 2
+        page.text(middle, top - _RAMP_HEIGHT - 6.0, label, _SMALL_SIZE, ha="center")
+    return top - _RAMP_HEIGHT - 20.0
+
+
+def _draw_borders(page: Page, outcome: Outcome, left: float, y: float) -> None:
+    page.line((left, left + 20.0), (y, y), color=BORDER_COLOUR, lw=1.2)
+    county = Text("县区界", "county border").say(outcome.language)
+    page.text(left + 25.0, y, county, _TEXT_SIZE)
+    start = left + 105.0
+    page.line((start, start + 20.0), (y, y), color=ZONE_BORDER_COLOUR, lw=0.5)
+    zone = Text("乡镇(街道)界", "zone border").say(outcome.language)
+    page.text(start + 25.0, y, zone, _TEXT_SIZE)

@@ -1,0 +1,53 @@
+"""Writing ``plan.xlsx``: the facility plan in the planners' own annex.
+
+Five sheets: the list of facilities with drop-downs for the review, the clauses with
+their verdicts, the investment, the counties, and how to read it all. Totals are
+formulas over the list, so that a figure changed in a meeting carries through; each is
+stored with the value that the plan has.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+import xlsxwriter
+
+from allocator.workbook.cells import ACTION_WORDS, SHEETS, VERDICT_WORDS, Book, styles
+from allocator.workbook.clauses import write_clauses
+from allocator.workbook.counties import write_counties
+from allocator.workbook.facilities import facilities, write_facilities
+from allocator.workbook.investment import write_investment
+from allocator.workbook.notes import write_notes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from allocator.outcome import Outcome
+
+__all__ = ["ACTION_WORDS", "SHEETS", "VERDICT_WORDS", "write_workbook"]
+
+# Two runs must give the same bytes, so the file does not say when it was made.
+_CREATED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+
+
+def write_workbook(outcome: Outcome, path: Path) -> None:
+    """Write the workbook of a plan.
+
+    Parameters
+    ----------
+    outcome
+        What the run found; headings are in its language.
+    path
+        The file to write; one that exists is replaced.
+    """
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(path, options) as file:
+        file.set_properties({"title": outcome.area.name, "created": _CREATED})
+        book = Book(file, outcome, styles(file))
+        table = facilities(outcome)
+        write_facilities(book, table)
+        write_clauses(book)
+        write_investment(book, table)
+        write_counties(book)
+        write_notes(book)

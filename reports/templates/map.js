@@ -1,0 +1,360 @@
+"use strict";
+// Every name of the data is put on the page as text, never as markup.
+(function () {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const words = data.words;
+  const byId = (id) => document.getElementById(id);
+  const SVG = "http://www.w3.org/2000/svg";
+  const NEW = ["build", "upgrade"];
+  const PER_LINE = 3; // symbols beside each other at one site
+
+  function make(tag, text, name) {
+    const element = document.createElement(tag);
+    if (text !== undefined && text !== null) element.textContent = text;
+    if (name) element.className = name;
+    return element;
+  }
+
+  function drawing(tag, attributes) {
+    const element = document.createElementNS(SVG, tag);
+    for (const key of Object.keys(attributes)) element.setAttribute(key, attributes[key]);
+    return element;
+  }
+
+  function number(value, digits) {
+    return value.toLocaleString(data.lang === "zh" ? "zh-CN" : "en", {
+      maximumFractionDigits: digits || 0,
+    });
+  }
+
+  function state(action) {
+    return NEW.includes(action) ? "new" : action;
+  }
+
+  // The symbol of a service: filled when new, hollow when kept, crossed when closed.
+  function symbol(service, action, size) {
+    const kind = state(action);
+    const svg = drawing("svg", {
+      class: "symbol", viewBox: "-1.15 -1.15 2.3 2.3", width: size, height: size,
+      "aria-hidden": "true",
+    });
+    svg.append(drawing("polygon", {
+      points: service.outline,
+      fill: kind === "new" ? service.colour : "#ffffff",
+      stroke: kind === "new" ? "#111111" : "#595959",
+      "stroke-width": kind === "new" ? 0.14 : 0.2,
+    }));
+    if (kind === "close") {
+      svg.append(drawing("path", {
+        d: "M-1,-1L1,1M-1,1L1,-1", stroke: "#b00020", "stroke-width": 0.3,
+      }));
+    }
+    return svg;
+  }
+
+  // --- The map -----------------------------------------------------------------------
+
+  const map = L.map("map", {
+    attributionControl: false, zoomSnap: 0.1, zoomDelta: 0.5, wheelPxPerZoomLevel: 120,
+    preferCanvas: data.zones.length > 1500,
+  });
+  map.zoomControl.setPosition("topleft");
+  L.control.scale({ metric: true, imperial: false, position: "bottomleft" }).addTo(map);
+  byId("map").setAttribute("aria-label", words.map);
+
+  const everything = L.latLngBounds(data.bounds);
+  map.fitBounds(everything, { padding: [8, 8] });
+  const home = map.getZoom();
+  map.setMinZoom(home - 1);
+  map.setMaxZoom(home + 7);
+  map.setMaxBounds(everything.pad(0.4));
+
+  const plainZone = { color: "#a6adb5", weight: 0.7, fillOpacity: 1 };
+  const zoneLayers = data.zones.map(function (zone) {
+    const style = Object.assign({ fillColor: data.colours[zone.level] }, plainZone);
+    const layer = zone.shape
+      ? L.polygon(zone.shape, style)
+      : L.circleMarker(zone.place, Object.assign({ radius: 4 + 3 * zone.level }, style));
+    layer.bindTooltip(function () {
+      const box = make("div");
+      box.append(make("strong", zone.name), make("br"));
+      box.append(make("span", zoneLine(zone)));
+      return box;
+    }, { sticky: true });
+    layer.on("click", function () { showZone(zone, false); });
+    return layer.addTo(map);
+  });
+  map.createPane("counties").style.zIndex = 450;
+  map.getPane("counties").style.pointerEvents = "none";
+  map.createPane("names").style.zIndex = 460;
+  map.getPane("names").style.pointerEvents = "none";
+  const LETTER = 15; // width of a Chinese character of a county's name, pixels
+  const names = [];
+  for (const county of data.counties) {
+    let outline = null;
+    if (county.shape) {
+      outline = L.polygon(county.shape, {
+        pane: "counties", color: "#4d4d4d", weight: 2, fill: false, interactive: false,
+      }).addTo(map);
+    }
+    if (county.place) {
+      const name = L.tooltip({ pane: "names", permanent: true, direction: "center", className: "county" });
+      name.setLatLng(county.place).setContent(make("span", county.name));
+      names.push({ name: name, outline: outline, width: county.name.length * LETTER });
+    }
+  }
+
+  // A county that is too small on the screen is named when the reader comes nearer.
+  function drawNames() {
+    for (const item of names) {
+      const bounds = item.outline && item.outline.getBounds();
+      const wide = !bounds || map.latLngToLayerPoint(bounds.getNorthEast()).x
+        - map.latLngToLayerPoint(bounds.getSouthWest()).x > item.width;
+      if (wide) item.name.addTo(map); else item.name.remove();
+    }
+  }
+  drawNames();
+  map.on("zoomend", drawNames);
+
+  function zoneLine(zone) {
+    return [data.counties[zone.county].name, zone.kind,
+      words.people + " " + number(zone.people)].join(" · ");
+  }
+
+  // --- Sites -------------------------------------------------------------------------
+
+  const shownServices = new Set();
+  const shownStates = new Set(["new", "keep", "close"]);
+  data.services.forEach(function (service, at) { if (service.drawn) shownServices.add(at); });
+  let chosen = null;
+
+  function symbolSize() {
+    return Math.max(9, Math.min(20, 10 + 2.5 * (map.getZoom() - home)));
+  }
+
+  function visible(site) {
+    return site.rows.filter((row) =>
+      shownServices.has(row.service) && shownStates.has(state(row.action)));
+  }
+
+  const markers = data.sites.map(function (site) {
+    const marker = L.marker(site.place, {
+      title: site.name, riseOnHover: true, keyboard: true,
+      icon: L.divIcon({ className: "" }),
+    });
+    marker.on("click", function () { showSite(site, false); });
+    return marker;
+  });
+
+  function drawSites() {
+    const size = symbolSize();
+    data.sites.forEach(function (site, at) {
+      const rows = visible(site);
+      const marker = markers[at];
+      if (!rows.length && site !== chosen) { marker.remove(); return; }
+      const box = make("div", null, "marker" + (site === chosen ? " chosen" : ""));
+      for (const row of rows) {
+        const scale = state(row.action) === "new" ? 1 : 0.85;
+        box.append(symbol(data.services[row.service], row.action, size * scale));
+      }
+      const width = Math.min(Math.max(rows.length, 1), PER_LINE) * (size + 1);
+      const height = Math.max(Math.ceil(rows.length / PER_LINE), 1) * (size + 1);
+      marker.setIcon(L.divIcon({ html: box, className: "", iconSize: [width, height] }));
+      const fresh = rows.some((row) => state(row.action) === "new");
+      marker.setZIndexOffset(site === chosen ? 2000 : fresh ? 1000 : 0);
+      if (!map.hasLayer(marker)) marker.addTo(map);
+    });
+  }
+  map.on("zoomend", drawSites);
+
+  // --- Details -----------------------------------------------------------------------
+
+  const details = byId("details");
+  let outlined = [];
+
+  function outlineZones(zones) {
+    for (const at of outlined) zoneLayers[at].setStyle(plainZone);
+    outlined = zones;
+    for (const at of zones) {
+      zoneLayers[at].setStyle({ color: "#d1450f", weight: 2.5 });
+      if (zoneLayers[at].bringToFront) zoneLayers[at].bringToFront();
+    }
+  }
+
+  function open(heading, fill, moveFocus) {
+    details.replaceChildren();
+    const close = make("button", words.close, "close");
+    close.type = "button";
+    close.addEventListener("click", function () {
+      details.hidden = true;
+      chosen = null;
+      outlineZones([]);
+      drawSites();
+    });
+    details.append(close, make("h2", heading));
+    fill();
+    details.hidden = false;
+    if (moveFocus) details.focus({ preventScroll: true });
+    details.scrollIntoView({ block: "start" });
+  }
+
+  function facts(values) {
+    details.append(make("p", values.filter(Boolean).join(" · "), "facts"));
+  }
+
+  function fact(list, term, value) {
+    if (value === null || value === undefined || value === "") return;
+    list.append(make("dt", term), make("dd", value));
+  }
+
+  function card(row) {
+    const service = data.services[row.service];
+    const box = make("div", null, "card");
+    const title = make("h3");
+    title.append(symbol(service, row.action, 14), make("span", service.name));
+    title.append(make("span", words.actions[row.action], "badge " + state(row.action)));
+    const list = make("dl");
+    if (row.action !== "keep") {
+      fact(list, words.year, row.year);
+      fact(list, words.capital, number(row.capital, 1) + " " + words.wan);
+      fact(list, words.yearly, number(row.yearly, 1) + " " + words.wan);
+    }
+    if (row.people !== null) fact(list, words.served, number(row.people));
+    if (row.minutes !== null) fact(list, words.minutes, number(row.minutes, 1));
+    fact(list, words.from, row.zones.map(([at, people]) =>
+      data.zones[at].name + " " + number(people)).join(words.comma));
+    box.append(title, list);
+    for (const id of row.rules) {
+      const rule = data.rules[id];
+      const quote = make("blockquote", rule ? rule.quote : id);
+      if (rule) quote.append(make("cite", [rule.document, rule.clause, id].filter(Boolean).join(" · ")));
+      box.append(quote);
+    }
+    return box;
+  }
+
+  function showSite(site, moveFocus) {
+    chosen = site;
+    const zones = new Set();
+    for (const row of site.rows) for (const [at] of row.zones) zones.add(at);
+    outlineZones([...zones]);
+    drawSites();
+    open(site.name, function () {
+      facts([site.county, site.zone, site.kind, site.id]);
+      if (site.basis) facts([words.locationBasis + " " + site.basis]);
+      for (const row of site.rows) details.append(card(row));
+    }, moveFocus);
+  }
+
+  function showZone(zone, moveFocus) {
+    chosen = null;
+    outlineZones([data.zones.indexOf(zone)]);
+    drawSites();
+    open(zone.name, function () {
+      facts([zoneLine(zone)]);
+      const list = make("dl");
+      fact(list, words.populationBasis, zone.populationBasis);
+      fact(list, words.locationBasis, zone.locationBasis);
+      details.append(list);
+    }, moveFocus);
+  }
+
+  // --- Search ------------------------------------------------------------------------
+
+  const things = [];
+  for (const site of data.sites) {
+    things.push({ name: site.name, where: site.county, go: function () {
+      map.setView(site.place, Math.max(map.getZoom(), home + 2.5));
+      showSite(site, true);
+    } });
+  }
+  for (const zone of data.zones) {
+    things.push({ name: zone.name, where: data.counties[zone.county].name, go: function () {
+      map.setView(zone.place, Math.max(map.getZoom(), home + 2));
+      showZone(zone, true);
+    } });
+  }
+  for (const county of data.counties) {
+    if (county.place) {
+      things.push({ name: county.name, where: county.kind, go: function () {
+        map.setView(county.place, home + 1.5);
+      } });
+    }
+  }
+  const MOST_RESULTS = 12;
+  const query = byId("query");
+  const results = byId("results");
+  query.addEventListener("input", function () {
+    results.replaceChildren();
+    const wanted = query.value.trim().toLowerCase();
+    if (!wanted) return;
+    const found = things.filter((thing) => thing.name.toLowerCase().includes(wanted));
+    for (const thing of found.slice(0, MOST_RESULTS)) {
+      const button = make("button", thing.name);
+      button.type = "button";
+      button.append(make("small", thing.where));
+      button.addEventListener("click", thing.go);
+      const item = make("li");
+      item.append(button);
+      results.append(item);
+    }
+    const more = found.length - MOST_RESULTS;
+    if (!found.length) results.append(make("li", words.nothing));
+    else if (more > 0) results.append(make("li", words.more.replace("#", more)));
+  });
+  query.addEventListener("keydown", function (event) {
+    if (event.key !== "Enter") return;
+    const first = results.querySelector("button");
+    if (first) first.click();
+  });
+
+  // --- Legend ------------------------------------------------------------------------
+
+  function box(checked, label, change) {
+    const outer = make("label");
+    const input = make("input");
+    input.type = "checkbox";
+    input.checked = checked;
+    input.addEventListener("change", function () { change(input.checked); drawSites(); });
+    outer.append(input, ...label);
+    return outer;
+  }
+
+  function toggle(set, value) {
+    return function (on) { if (on) set.add(value); else set.delete(value); };
+  }
+
+  const sample = { outline: "-.86,-.86 .86,-.86 .86,.86 -.86,.86", colour: "#111111" };
+  for (const kind of ["new", "keep", "close"]) {
+    const label = [symbol(sample, kind === "new" ? "build" : kind, 12), make("span", words.states[kind])];
+    byId("states").append(box(true, label, toggle(shownStates, kind)));
+  }
+  byId("states").setAttribute("aria-label", words.legend);
+  data.services.forEach(function (service, at) {
+    const row = make("div", null, "row");
+    const label = [symbol(service, "build", 14), make("span", service.name)];
+    row.append(box(service.drawn, label, toggle(shownServices, at)));
+    row.append(make("span", service.counts.join(" / "), "count"));
+    byId("services").append(row);
+  });
+  data.labels.forEach(function (label, at) {
+    const cell = make("div");
+    const svg = drawing("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" });
+    svg.append(drawing("rect", { width: 1, height: 1, fill: data.colours[at] }));
+    cell.append(svg, make("span", label));
+    byId("ramp").append(cell);
+  });
+
+  byId("title").textContent = data.title;
+  byId("subtitle").textContent = data.subtitle;
+  byId("query-label").textContent = words.search;
+  byId("legend-title").textContent = words.legend + " (" + words.counts + ")";
+  byId("people-title").textContent = words.ramp;
+  byId("standing").textContent = data.standing;
+  byId("sources").textContent = words.sources;
+  for (const note of data.notes) byId("notes").append(make("p", note));
+  byId("notes").hidden = !data.notes.length;
+
+  drawSites();
+  document.body.dataset.ready = "yes";
+}());

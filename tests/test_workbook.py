@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+
+from allocator.workbook import SHEETS, VERDICT_WORDS, write_workbook
+from tests.outcomes import make_outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from openpyxl.workbook import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+HEADINGS = [
+    "序号",
+    "机构名称",
+    "类别",
+    "级别/等次",
+    "所属县区",
+    "所属乡镇(街道)",
+    "服务",
+    "建设性质",
+    "建设时序",
+    "现有床位",
+    "服务人口",
+    "平均时间(分钟)",
+    "投资估算(万元)",
+    "年运行费(万元)",
+    "依据条款",
+    "位置依据",
+    "审核意见",
+    "备注",
+    "经度",
+    "纬度",
+    "机构编号",
+    "服务编号",
+]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("book") / "plan.xlsx"
+    write_workbook(make_outcome(), file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def book(path: Path) -> Workbook:
+    return openpyxl.load_workbook(path)
+
+
+def table(sheet: Worksheet, first_row: int = 1) -> list[dict[str, Any]]:
+    rows = list(sheet.iter_rows(min_row=first_row, values_only=True))
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def test_the_workbook_has_the_five_sheets(book: Workbook) -> None:
+    assert book.sheetnames == [words.zh for words in SHEETS.values()]
+
+
+def test_the_annex_has_the_planners_columns(book: Workbook) -> None:
+    sheet = book["机构设置一览表"]
+    assert [cell.value for cell in sheet[1]] == HEADINGS
+    assert sheet.freeze_panes == "C2"
+    assert sheet.auto_filter.ref == "A1:V7"
+
+
+def test_the_annex_lists_placements_by_county(book: Workbook) -> None:
+    rows = table(book["机构设置一览表"])
+    sites = ["S1", "S5", "S2", "S3", "S3", "S4"]
+    assert [row["机构编号"] for row in rows] == sites
+    assert [row["建设性质"] for row in rows] == [
+        "保留",
+        "新建",
+        "改扩建",
+        "保留",
+        "改扩建",
+        "撤并",
+    ]
+    new = rows[1]
+    assert new["机构名称"] == "拟建东郊诊所"
+    assert (new["投资估算(万元)"], new["年运行费(万元)"]) == (2000, 150.25)
+    assert new["建设时序"] == 2025
+    assert new["依据条款"] == "二(二) [T-2]"
+    assert rows[3]["级别/等次"] == "二级"
+    assert rows[3]["类别"] == "中心卫生院"
+    assert rows[0]["建设时序"] in ("", None)
+
+
+def test_reviewers_choose_from_the_five_verdicts(book: Workbook) -> None:
+    sheet = book["机构设置一览表"]
+    (rule,) = sheet.data_validations.dataValidation
+    words = ",".join(text.zh for text in VERDICT_WORDS.values())
+    assert rule.formula1 == f'"{words}"'
+    assert str(rule.sqref) == "Q2:Q7"
+
+
+def test_verdicts_have_words_and_colours(book: Workbook) -> None:
+    sheet = book["条款评估"]
+    rows = table(sheet)
+    verdicts = ["达标", "未达标", "达标", "无法判定", "仅监测"]
+    assert [row["判定"] for row in rows] == verdicts
+    assert rows[0]["现状判定"] == "未达标"
+    at = [cell.value for cell in sheet[1]].index("判定") + 1
+    fills = [sheet.cell(line, at).fill.fgColor.rgb for line in range(2, 7)]
+    assert fills[0] == fills[2]
+    assert len(set(fills)) == 4
+
+
+def test_totals_are_formulas_that_equal_their_values(path: Path) -> None:
+    formulas = openpyxl.load_workbook(path)
+    values = openpyxl.load_workbook(path, data_only=True)
+    names = [n for n in formulas.sheetnames if formulas[n]["A1"].value]
+    checked = 0
+    for name in names:
+        for row in formulas[name].iter_rows():
+            for cell in row:
+                if isinstance(cell.value, str) and cell.value.startswith("="):
+                    stored = values[name][cell.coordinate].value
+                    assert stored == pytest.approx(evaluate(cell.value, name, values))
+                    checked += 1
+    assert checked > 40
+
+
+def evaluate(formula: str, sheet: str, values: Workbook) -> float:
+    """Compute the few formulas that the workbook uses, from the stored values."""
+    if match := re.fullmatch(r"=SUM\((.+)\)", formula):
+        return float(sum(v for v in cells(match[1], sheet, values) if is_number(v)))
+    if match := re.fullmatch(r"=SUMIFS\((.+),(.+),(.+)\)", formula):
+        amounts, keys, key = (cells(m, sheet, values) for m in match.groups())
+        pairs = zip(amounts, keys, strict=True)
+        return float(sum(a for a, k in pairs if k == key[0] and is_number(a)))
+    if match := re.fullmatch(r"=COUNTIFS\((.+),(.+),(.+),(.+)\)", formula):
+        one, key, two, other = (cells(m, sheet, values) for m in match.groups())
+        pairs = zip(one, two, strict=True)
+        return sum((a, b) == (key[0], other[0]) for a, b in pairs)
+    left, right = formula[1:].split("+")
+    return float(cells(left, sheet, values)[0]) + float(cells(right, sheet, values)[0])
+
+
+def cells(reference: str, sheet: str, values: Workbook) -> list[Any]:
+    if "!" in reference:
+        sheet, reference = reference.split("!")
+    found = values[sheet.strip("'")][reference.replace("$", "")]
+    rows = found if isinstance(found, tuple) else ((found,),)
+    return [cell.value for row in rows for cell in row]
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, int | float)
+
+
+def test_the_investment_is_the_plans(path: Path) -> None:
+    sheet = openpyxl.load_workbook(path, data_only=True)["投资"]
+    last = [row for row in sheet.iter_rows(values_only=True) if row[0]][-1]
+    assert last[0] == "总计 (机构与资源)"
+    totals = make_outcome().certificate["totals"]
+    assert last[6] == pytest.approx(totals["capital_wan"])
+    assert last[7] == pytest.approx(totals["yearly_wan"])
+
+
+def test_counties_are_summed(path: Path) -> None:
+    rows = table(openpyxl.load_workbook(path, data_only=True)["分县覆盖"])
+    assert [row["县区"] for row in rows] == ["甲区", "乙县", "合计"]
+    assert [row["常住人口(人)"] for row in rows] == [62000, 30000, 92000]
+    assert [row["急救站 现状"] for row in rows] == [0, 0, 0]
+    assert [row["急救站 规划"] for row in rows] == [1, 1, 2]
+    assert [row["门诊部 服务人口"] for row in rows] == [62000, 30000, 92000]
+    assert rows[0]["二(三) 规划"] == "80.6 % (达标)"
+    assert rows[1]["二(三) 规划"] == "缺少列 lon (无法判定)"
+
+
+def test_the_notes_state_assumptions_proof_and_findings(book: Workbook) -> None:
+    text = "\n".join(
+        str(cell) for row in book["说明"].iter_rows(values_only=True) for cell in row
+    )
+    assert "样例数据,不得用于审批。" in text
+    assert "已证明最优" in text
+    assert "人口取自普查" in text
+    assert "测发〔2024〕1号" in text
+
+
+def test_a_plan_without_proof_is_not_called_best(tmp_path: Path) -> None:
+    outcome = make_outcome()
+    outcome.certificate["status"] = "feasible"
+    outcome.certificate["objectives"][0] |= {"bound": None, "gap": None}
+    write_workbook(outcome, tmp_path / "plan.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "plan.xlsx")["说明"]
+    text = "\n".join(str(row[1].value) for row in sheet.iter_rows())
+    assert "未证明最优" in text
+    assert "已证明最优" not in text
+
+
+@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "@SUM(A1)", "https://a.b"])
+def test_a_name_is_never_run_or_linked(tmp_path: Path, name: str) -> None:
+    write_workbook(make_outcome(site_name=name), tmp_path / "plan.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "plan.xlsx")["机构设置一览表"]
+    cell = sheet["B4"]
+    assert (cell.value, cell.data_type, cell.hyperlink) == (name, "s", None)
+
+
+def test_the_workbook_speaks_english(tmp_path: Path) -> None:
+    write_workbook(make_outcome(language="en"), tmp_path / "plan.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
+    assert book.sheetnames == [words.en for words in SHEETS.values()]
+    assert [row["Action"] for row in table(book["Facilities"])][1] == "build"
+
+
+def test_two_workbooks_have_the_same_bytes(path: Path, tmp_path: Path) -> None:
+    write_workbook(make_outcome(), tmp_path / "again.xlsx")
+    assert (tmp_path / "again.xlsx").read_bytes() == path.read_bytes()
