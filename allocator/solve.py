@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 type Status = Literal["optimal", "feasible", "infeasible"]
 
 HOLD_TOLERANCE = 1e-8  # relative: how much a later stage may worsen an earlier one
+_ROUNDING = 1e-9  # relative: held exactly, but for the rounding of a sum
 _INTEGRALITY = 1e-5  # a 0/1 variable farther from a whole number is not a solution
 _LEAST_SECONDS = 1.0  # what a late stage gets even when the time is used up
 
@@ -140,8 +141,8 @@ def solve(
             stages.append(_unsolved(objective))
             continue
         stages.append(stage)
-        _hold(formulation.problem, objective)
-    _settle(formulation.problem, threads=threads)
+        _hold(formulation.problem, objective, objective.sign * stage.value)
+    _settle(formulation, threads=threads)
     proven = all(stage.status == "optimal" for stage in stages)
     return Solution(
         "optimal" if proven else "feasible",
@@ -172,10 +173,10 @@ def _solve_stage(
         "callbackTuple": (_watch(progress), None),
         "callbacksToActivate": list(_CALLBACKS),
     }
-    stats = problem.solve(pulp.HiGHS(warmStart=warm, **settings))
-    if stats.status == pulp.LpSolveStatus.Undefined and not stats.has_solution:
-        # Presolve may stop at "unbounded or infeasible" without saying which.
-        stats = problem.solve(pulp.HiGHS(presolve="off", **settings))
+    # Whole variables in no row never reach the solver, which then solves a linear
+    # program and proves no bound of its own.
+    is_mip = any(v.cat == pulp.LpInteger for v in problem.exported_variables())
+    stats = _run_solver(problem, settings, warm=warm, is_mip=is_mip)
     if stats.status == pulp.LpSolveStatus.Infeasible and not warm:
         return None
     if not stats.has_solution:
@@ -186,9 +187,12 @@ def _solve_stage(
         raise _no_plan(stats)
     _check_values(problem)
     value = _value_of(objective)
-    bound = value if not stats.is_mip else stats.best_bound
-    if stats.status != pulp.LpSolveStatus.Optimal and not stats.is_mip:
+    _make_whole(problem)
+    bound = stats.best_bound if is_mip else value
+    if stats.status != pulp.LpSolveStatus.Optimal and not is_mip:
         bound = None  # a linear program stopped half-way proves nothing
+    if objective.expression.isNumericalConstant():
+        bound = value  # PuLP leaves a lone constant out of the bound
     proven_gap = (
         None
         if bound is None or not math.isfinite(bound)
@@ -208,6 +212,30 @@ def _solve_stage(
         float(stats.time),
         stats.status_str,
     )
+
+
+def _run_solver(
+    problem: pulp.LpProblem, settings: dict[str, Any], *, warm: bool, is_mip: bool
+) -> pulp.LpSolveStats:
+    """Solve, and once more where HiGHS leaves open what it has proved.
+
+    Raises
+    ------
+    SolverError
+        When HiGHS cannot even take the program in.
+    """
+    try:
+        stats = problem.solve(pulp.HiGHS(warmStart=warm, **settings))
+    except (IndexError, pulp.PulpError) as error:
+        raise _failed() from error  # PuLP reads rows that a failed HiGHS has not
+    proven = stats.status == pulp.LpSolveStatus.Optimal
+    if proven and warm and is_mip and stats.best_bound is None:
+        # A warm start may be called optimal without any bound: solve without it.
+        stats = problem.solve(pulp.HiGHS(**settings))
+    if stats.status == pulp.LpSolveStatus.Undefined and not stats.has_solution:
+        # Presolve may stop at "unbounded or infeasible" without saying which.
+        stats = problem.solve(pulp.HiGHS(presolve="off", **settings))
+    return stats
 
 
 _CALLBACKS = (
@@ -248,33 +276,66 @@ def _value_of(objective: Objective) -> float:
     return float(objective.expression.value() or 0.0)
 
 
-def _hold(problem: pulp.LpProblem, objective: Objective) -> None:
+def _hold(problem: pulp.LpProblem, objective: Objective, found: float) -> None:
     """Keep a solved objective from getting worse in the stages that follow."""
-    value = _value_of(objective)
+    value = max(found, _value_of(objective))
     room = HOLD_TOLERANCE * max(1.0, abs(value))
     row = objective.expression <= value + room
-    problem.addConstraint(row, f"hold_{objective.name}")
+    problem.addConstraint(row, f"{_HOLD}{objective.name}")
 
 
-def _settle(problem: pulp.LpProblem, *, threads: int | None) -> None:
+_HOLD = "hold_"
+
+
+def _make_whole(problem: pulp.LpProblem) -> None:
+    """Give whole variables whole values; they are within `_INTEGRALITY` of them."""
+    for variable in problem.variables():
+        if variable.cat == pulp.LpInteger:
+            variable.varValue = float(round(variable.varValue or 0.0))
+
+
+def _settle(formulation: Formulation, *, threads: int | None) -> None:
     """Fix whole variables at whole numbers and settle the others around them.
 
-    A solver's 0.999999 would leave shares that add up to slightly less; the plan is
-    read from values that are exact in the whole part.
+    A solver's 0.999999 would leave shares that add up to slightly less, and a stage
+    that is only held may use up the room it is held within. So the objectives are
+    minimised once more in their order, exactly, around the sites that are chosen: what
+    is stated is then what the plan achieves. Where the objectives leave open where
+    people go, they go to the nearest holder.
     """
+    problem = formulation.problem
     whole = [v for v in problem.variables() if v.cat == pulp.LpInteger]
     if not whole:
         return
-    kept = [(v, v.lowBound, v.upBound, v.varValue) for v in problem.variables()]
+    bounds = [(v, v.lowBound, v.upBound) for v in whole]
     for variable in whole:
         value = float(round(variable.varValue or 0.0))
         variable.lowBound = value
         variable.upBound = value
-    stats = problem.solve(pulp.HiGHS(msg=False, threads=threads))
-    for variable, low, high, before in kept:
+    for objective in (*formulation.stages, *formulation.last):
+        if not _settle_one(problem, objective, threads=threads):
+            break
+    for variable, low, high in bounds:
         variable.lowBound, variable.upBound = low, high
-        if not stats.has_solution:
-            variable.varValue = before
+
+
+def _settle_one(
+    problem: pulp.LpProblem, objective: Objective, *, threads: int | None
+) -> bool:
+    """Minimise one objective around fixed whole variables; False when it fails."""
+    if all(v.cat == pulp.LpInteger for v in objective.expression.keys()):  # noqa: SIM118
+        return True  # a constant here
+    problem.setObjective(objective.expression)
+    before = [(v, v.varValue) for v in problem.variables()]
+    stats = problem.solve(pulp.HiGHS(msg=False, threads=threads))
+    if stats.status != pulp.LpSolveStatus.Optimal:
+        for variable, value in before:
+            variable.varValue = value
+        return False
+    value = _value_of(objective)
+    row = objective.expression <= value + _ROUNDING * max(1.0, abs(value))
+    problem.addConstraint(row, f"settle_{objective.name}")
+    return True
 
 
 def _check_values(problem: pulp.LpProblem) -> None:
@@ -308,6 +369,15 @@ def _check_values(problem: pulp.LpProblem) -> None:
             f"the solver returned {len(bad)} values that are no solution",
         )
         raise SolverError([Finding("solver-values", message, value=", ".join(bad[:5]))])
+
+
+def _failed() -> SolverError:
+    message = Text("求解器无法处理该模型", "the solver cannot take this program in")
+    remedy = Text(
+        "请检查数据的量级 (造价、人口是否相差悬殊)",
+        "check the scale of the data (costs or people that differ by many magnitudes)",
+    )
+    return SolverError([Finding("solver-failed", message, remedy=remedy)])
 
 
 def _no_plan(stats: pulp.LpSolveStats) -> SolverError:

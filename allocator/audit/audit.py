@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -75,10 +76,14 @@ def _founds(rule: Rule, facts: Facts) -> list[Found]:
     missing: list[Text] = []
     for reading in rule.readings:
         try:
-            for found in CHECKS[type(reading)](reading, facts):
-                by_unit.setdefault(found.unit_id, []).append(found)
+            founds = CHECKS[type(reading)](reading, facts)
         except MissingColumnError as error:
             missing.append(error.text)
+            continue
+        if rule.any_of:
+            founds = _in_every_unit(reading, founds, facts)
+        for found in founds:
+            by_unit.setdefault(found.unit_id, []).append(found)
     result += [_best(founds, undecided=bool(missing)) for founds in by_unit.values()]
     if missing and not by_unit:
         reasons = list(dict.fromkeys(missing))
@@ -91,6 +96,26 @@ def _founds(rule: Rule, facts: Facts) -> list[Found]:
         )
     if not result:
         result.append(_nothing_in_scope(rule, facts))
+    return result
+
+
+def _in_every_unit(reading: Rule, founds: Sequence[Found], facts: Facts) -> list[Found]:
+    """Return one found per unit of a reading that stands beside others.
+
+    A reading that has nothing to ask for in a unit (a class without members there, a
+    target that is only tracked) is met there, and with it the rule.
+    """
+    by_unit = {found.unit_id: found for found in founds}
+    whole_area = by_unit.get("")
+    result = []
+    for unit in facts.units(reading):
+        found = by_unit.get(unit.id)
+        if found is None and whole_area is not None:
+            found = replace(whole_area, unit_id=unit.id, unit=unit.name)
+        if found is None:
+            words = Text("没有适用对象", "nothing it applies to")
+            found = Found(unit.id, unit.name, NOTHING, words, Verdict.MET)
+        result.append(found)
     return result
 
 
@@ -167,6 +192,7 @@ def refuse_unless_sound(
         With one finding per breach.
     """
     findings = check_integrity(facts, terms)
+    beyond = {rule.id for rule in facts.policy.rules if _is_beyond_plans(rule)}
     findings += [
         Finding(
             "plan-breaks-rule",
@@ -178,7 +204,9 @@ def refuse_unless_sound(
             keys=(row.rule_id,),
         )
         for row in rows
-        if row.verdict is Verdict.NOT_MET and row.priority == Priority.MUST
+        if row.verdict is Verdict.NOT_MET
+        and row.priority == Priority.MUST
+        and row.rule_id not in beyond
     ]
     for name, stated in values.items():
         if name not in MEASURES:
@@ -193,6 +221,14 @@ def refuse_unless_sound(
             findings.append(Finding("plan-value", text))
     if findings:
         raise AuditError(findings)
+
+
+def _is_beyond_plans(rule: Rule) -> bool:
+    """Return whether a rule is a checklist over the register: no plan decides it."""
+    return any(
+        isinstance(reading, ShareOfClass) and reading.service is None
+        for reading in rule.readings
+    )
 
 
 def plan_of_today(

@@ -25,9 +25,12 @@ def check(rule: Coverage, facts: Facts) -> list[Found]:
     MissingColumnError
         When the rule is in km and the travel table has no distances.
     """
+    units = facts.units(rule)
+    if not units:
+        return []
     nearest = nearest_holder(rule, facts)
     result = []
-    for unit in facts.units(rule):
+    for unit in units:
         people, covered = covered_people(rule, facts, unit.zones, nearest)
         if people > 0:
             result.append(_judge(rule, unit, people, covered))

@@ -15,6 +15,7 @@ from allocator.policy import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from allocator.area import PlanningArea
     from allocator.plan import Plan
@@ -58,7 +59,7 @@ def services_today(area: PlanningArea, policy: Policy) -> set[tuple[str, str]]:
     (``held_by``; branches are implied nothing).
     """
     held = set()
-    for site_id, site in _records(area.sites):
+    for site_id, site in site_records(area).items():
         if site["status"] != "existing":
             continue
         held |= {
@@ -97,7 +98,7 @@ def site_matches(site: dict[str, Any], members: Members) -> bool:
             return False
     elif members.service:
         return False
-    if members.name and site["name"] not in members.name:
+    if not is_named(site, members):
         return False
     if members.level_from is not None:
         level = known_value(site, "level")
@@ -106,6 +107,22 @@ def site_matches(site: dict[str, Any], members: Members) -> bool:
     if members.public is not None:
         return bool(known_value(site, "public")) is members.public
     return True
+
+
+def is_named(site: dict[str, Any], members: Members) -> bool:
+    """Return whether names and counties of ``members``, if any, leave a site in."""
+    by_name = not members.name or site["name"] in members.name
+    place = (site["county_id"], site["county_name"])
+    return by_name and (not members.county or any(p in members.county for p in place))
+
+
+def site_records(area: PlanningArea) -> dict[str, dict[str, Any]]:
+    """Return every site as a plain record, with the name of its county."""
+    names = {str(i): str(name) for i, name in area.counties["name"].items()}
+    return {
+        site_id: site | {"county_name": names[site["county_id"]]}
+        for site_id, site in _records(area.sites)
+    }
 
 
 def known_value(site: dict[str, Any], column: str) -> Any:  # noqa: ANN401
@@ -149,7 +166,7 @@ class Facts:
 
     def __post_init__(self) -> None:
         """Index the records and add up the assignments."""
-        self.sites = dict(_records(self.area.sites))
+        self.sites = site_records(self.area)
         self.zones = dict(_records(self.area.zones))
         self.counties = dict(_records(self.area.counties))
         self.held = self.plan.held
@@ -233,8 +250,24 @@ class Facts:
             and self.in_zones(site_id, zones)
         )
 
-    def is_member(self, site_id: str, members: Members, *, existing_only: bool) -> bool:
-        """Return whether a site belongs to a class once the plan is carried out.
+    def is_member(
+        self,
+        site_id: str,
+        members: Members,
+        *,
+        existing_only: bool,
+        holdings: AbstractSet[tuple[str, str]] | None = None,
+    ) -> bool:
+        """Return whether a site belongs to a class.
+
+        Parameters
+        ----------
+        site_id, members
+            The site and the class.
+        existing_only
+            Whether a candidate of the class is left out: it is not a facility yet.
+        holdings
+            Who holds what; None: as it is once the plan is carried out.
 
         Raises
         ------
@@ -247,8 +280,9 @@ class Facts:
         exists = site["status"] == "existing" or not existing_only
         if exists and site_matches(site, members):
             return True
-        named = not members.name or site["name"] in members.name
-        return named and any((site_id, k) in self.held for k in members.service)
+        named = is_named(site, members)
+        held = self.held if holdings is None else holdings
+        return named and any((site_id, k) in held for k in members.service)
 
     def members(
         self, members: Members, zones: frozenset[str], *, existing_only: bool

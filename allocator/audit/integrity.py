@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from allocator.audit.facts import Facts, MissingColumnError, site_matches
+from allocator.audit.facts import Facts, MissingColumnError, is_named, site_matches
 from allocator.audit.finding import whole
 from allocator.errors import Finding, Text
 from allocator.policy import Unit
@@ -104,10 +104,19 @@ def _links(facts: Facts) -> Iterator[Finding]:
 
 
 def _hosted(facts: Facts, site_id: str, hosts: Members) -> bool:
-    if any((site_id, service) in facts.held for service in hosts.service):
-        return True
+    return _holds_one_of(facts, site_id, hosts) or _matches(facts, site_id, hosts)
+
+
+def _holds_one_of(facts: Facts, site_id: str, members: Members) -> bool:
+    """Return whether the site is among ``members`` by a service that it holds."""
+    named = is_named(facts.sites[site_id], members)
+    return named and any((site_id, k) in facts.held for k in members.service)
+
+
+def _matches(facts: Facts, site_id: str, members: Members) -> bool:
+    """Return whether the site itself matches; one that is not known to does not."""
     try:
-        return site_matches(facts.sites[site_id], hosts)
+        return site_matches(facts.sites[site_id], members)
     except MissingColumnError:
         return False
 
@@ -289,8 +298,10 @@ def _allocations(facts: Facts) -> Iterator[Finding]:
             yield _breach("resource", Text("不可配置的资源", "not decided"), key)
             continue
         site = facts.sites[site_id]
-        by_class = site["status"] == "existing" and site_matches(site, resource.at)
-        by_service = any((site_id, k) in facts.held for k in resource.at.service)
+        by_class = site["status"] == "existing" and _matches(
+            facts, site_id, resource.at
+        )
+        by_service = _holds_one_of(facts, site_id, resource.at)
         if site["branch"] or not (by_class or by_service):
             yield _breach(
                 "resource-site", Text("不可配置于此", "not allowed here"), key

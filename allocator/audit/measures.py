@@ -29,7 +29,7 @@ def coverage_readings(facts: Facts) -> Iterator[Coverage]:
                 try:
                     nearest_holder(reading, facts)
                 except MissingColumnError:
-                    break
+                    continue
                 yield reading
                 break
 

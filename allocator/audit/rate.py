@@ -98,7 +98,10 @@ def _number_of_holders(
         if name == service
         and not facts.sites[site_id]["branch"]
         and facts.in_zones(site_id, unit.zones)
-        and (of is None or facts.is_member(site_id, of, existing_only=True))
+        and (
+            of is None
+            or facts.is_member(site_id, of, existing_only=True, holdings=facts.today)
+        )
     ]
     return float(len(holders)), float(len(before)), False
 
@@ -110,10 +113,13 @@ def _amount(
         raise MissingColumnError(resource)
     today, known, blank = 0.0, 0, 0
     added = 0.0
+    allowed = set(facts.sites)
+    if of is not None:
+        # Asked of the whole class first: one unknown member makes the sum unknown.
+        everywhere = frozenset(facts.zones)
+        allowed = set(facts.members(of, everywhere, existing_only=False))
     for site_id, site in facts.sites.items():
-        if not facts.in_zones(site_id, unit.zones):
-            continue
-        if of is not None and not facts.is_member(site_id, of, existing_only=False):
+        if site_id not in allowed or not facts.in_zones(site_id, unit.zones):
             continue
         added += facts.added.get((site_id, resource), 0.0)
         if site["status"] != "existing":

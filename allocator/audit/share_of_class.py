@@ -22,9 +22,12 @@ def check(rule: ShareOfClass, facts: Facts) -> list[Found]:
     MissingColumnError
         When the register lacks the attribute or what decides membership.
     """
+    units = facts.units(rule)
+    if not units:
+        return []
     everywhere = facts.members(rule.of, frozenset(facts.zones), existing_only=True)
     result = []
-    for unit in facts.units(rule):
+    for unit in units:
         members = [s for s in everywhere if facts.in_zones(s, unit.zones)]
         if not members:
             continue

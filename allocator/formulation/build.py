@@ -17,7 +17,14 @@ from allocator.formulation import (
     rate,
     share_of_class,
 )
-from allocator.formulation.objectives import Objective, Parts, objectives, spending
+from allocator.formulation.objectives import (
+    Objective,
+    Parts,
+    objectives,
+    person_minutes,
+    shortfall_stages,
+    spending,
+)
 from allocator.formulation.program import (
     Impossible,
     Program,
@@ -67,6 +74,9 @@ class Formulation:
         The program, without an objective.
     stages
         What is minimised, most important first.
+    last
+        What is minimised after that among the plans that are equally good, without
+        being reported: journeys, so that people go to the nearest holder.
     rows
         What every row stands for, by row name.
     shortfalls
@@ -79,6 +89,7 @@ class Formulation:
 
     problem: pulp.LpProblem
     stages: tuple[Objective, ...]
+    last: tuple[Objective, ...]
     rows: Mapping[str, RowTag]
     shortfalls: tuple[Shortfall, ...]
     impossible: tuple[Impossible, ...]
@@ -133,17 +144,14 @@ def build(
         program.add_rule(rule, partial(_build_reading, serving, covers))
     _add_budget(program)
     stages = (
-        [
-            s
-            for s in objectives(Parts(program, {}, Serving({})))
-            if s.name == "shortfall"
-        ]
+        shortfall_stages(program)
         if relaxed != "nothing"
         else objectives(Parts(program, covers, serving))
     )
     return Formulation(
         program.problem,
         tuple(stages),
+        _last(terms, serving),
         program.rows,
         tuple(program.shortfalls),
         tuple(program.impossible),
@@ -151,6 +159,13 @@ def build(
         program,
         serving,
     )
+
+
+def _last(terms: Terms, serving: Serving) -> tuple[Objective, ...]:
+    """Return journeys, where people are assigned and the brief weighs journeys not."""
+    if not serving.services or "person_minutes" in terms.objective:
+        return ()
+    return (person_minutes(serving),)
 
 
 # The builders that need nothing but the program; the other two are in _build_reading.

@@ -65,7 +65,9 @@ def cover_terms(program: Program, rule: Coverage, unit_of_zone: pd.Series) -> Co
     demand = demand[demand["zone_id"].isin(unit_of_zone.index)]
     unit = demand["zone_id"].map(unit_of_zone)
     people = demand["people"].astype(float)
-    reach = _reach(program, rule, demand)
+    reach = pd.Series(dtype=object)
+    if len(unit_of_zone):
+        reach = _reach(program, rule, demand)
     groups = pd.DataFrame({"unit": unit, "people": people})
     groups["reach"] = reach.reindex(demand.index)
     total = people.groupby(unit).sum()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pulp
 
 from allocator.formulation.program import Program, RowTag
-from allocator.formulation.sites import sites_matching
+from allocator.formulation.sites import sites_matching, sites_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,14 +45,11 @@ def memberships(
     """
     sites = program.area.sites
     result: dict[str, Membership] = {}
-    for site_id in sites_matching(members, program.area):
-        if not existing_only or site_id in program.existing:
-            result[site_id] = 1
-    narrowed = set(sites.index[sites["name"].isin(members.name)])
+    for site_id in sites_matching(members, program.area, existing_only=existing_only):
+        result[site_id] = 1
+    named = sites_named(members, program.area) - program.branches
     for site_id in sites.index:
-        if site_id in result or site_id in program.branches:
-            continue
-        if members.name and site_id not in narrowed:
+        if site_id in result or site_id not in named:
             continue
         held = [
             program.holds[site_id, service]

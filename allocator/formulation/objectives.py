@@ -60,11 +60,16 @@ def objectives(parts: Parts) -> list[Objective]:
         exactly.
     """
     program = parts.program
-    stages = []
-    if program.shortfalls:
-        terms = [(s.variable, 1.0 / max(1.0, s.needed)) for s in program.shortfalls]
-        stages.append(Objective("shortfall", _sum(terms)))
-    return stages + [_MAKERS[name](parts) for name in program.terms.objective]
+    orders = [_MAKERS[name](parts) for name in program.terms.objective]
+    return shortfall_stages(program) + orders
+
+
+def shortfall_stages(program: Program) -> list[Objective]:
+    """Return the stage of the relative shortfalls; none where nothing is soft."""
+    if not program.shortfalls:
+        return []
+    terms = [(s.variable, 1.0 / max(1.0, s.needed)) for s in program.shortfalls]
+    return [Objective("shortfall", _sum(terms))]
 
 
 def _sum(terms: list[Term], constant: float = 0.0) -> pulp.LpAffineExpression:
@@ -85,11 +90,12 @@ def _uncovered_people(parts: Parts) -> Objective:
     return Objective("uncovered_people", _sum(terms, constant))
 
 
-def _person_minutes(parts: Parts) -> Objective:
+def person_minutes(serving: Serving) -> Objective:
+    """Return people x minutes of all journeys."""
     terms = [
         term
-        for serving in parts.serving.services.values()
-        for term in serving.person_minutes()
+        for of_service in serving.services.values()
+        for term in of_service.person_minutes()
     ]
     return Objective("person_minutes", _sum(terms))
 
@@ -224,7 +230,7 @@ def _nothing_to_measure(name: str, needs: str) -> InputError:
 
 _MAKERS = {
     "uncovered_people": _uncovered_people,
-    "person_minutes": _person_minutes,
+    "person_minutes": lambda parts: person_minutes(parts.serving),
     "worst_county_coverage": _worst_county_coverage,
     "max_minutes": _max_minutes,
     "capital_wan": _capital_wan,

@@ -225,16 +225,39 @@ class Program:
             Turns one reading into its requirements; it may raise `UndecidableError`,
             and the reading then asks for nothing here (the audit says so).
         """
-        if rule.priority is Priority.MAY:
+        if not self.binds(rule):
             return
         soft = self.softens("rule") or rule.priority is Priority.STRIVE
+        for unit_id, choices in self._by_unit(rule, build).items():
+            if rule.id in self.undecidable or not all(choices):
+                continue  # a reading that asks for nothing here is met here
+            if len(choices) == 1:
+                for requirement in choices[0]:
+                    self.require(rule.id, requirement, soft=soft)
+            else:
+                self._require_any(rule.id, unit_id, choices, soft=soft)
+
+    def binds(self, rule: Rule) -> bool:
+        """Whether a rule has rows here.
+
+        Where what is missing is searched for, ``strive`` rules have none: what does
+        not bind must not be weighed against what does.
+        """
+        if rule.priority is Priority.STRIVE:
+            return self.relaxed == "nothing"
+        return rule.priority is Priority.MUST
+
+    def _by_unit(
+        self, rule: Rule, build: Callable[[Program, Rule], list[Requirement]]
+    ) -> dict[str, list[list[Requirement]]]:
+        """Return what each reading asks for in each unit that it applies to."""
         by_unit: dict[str, list[list[Requirement]]] = {}
         for reading in rule.readings:
             try:
                 found = build(self, reading)
             except UndecidableError as missing:
                 self.undecidable[rule.id] = str(missing)
-                return
+                continue
             grouped: dict[str, list[Requirement]] = {
                 unit.id: [] for unit in units_of(reading, self.area)
             }
@@ -242,14 +265,7 @@ class Program:
                 grouped.setdefault(requirement.unit_id, []).append(requirement)
             for unit_id, requirements in grouped.items():
                 by_unit.setdefault(unit_id, []).append(requirements)
-        for unit_id, choices in by_unit.items():
-            if not all(choices):
-                continue  # a reading that asks for nothing here is met here
-            if len(choices) == 1:
-                for requirement in choices[0]:
-                    self.require(rule.id, requirement, soft=soft)
-            else:
-                self._require_any(rule.id, unit_id, choices, soft=soft)
+        return by_unit
 
     def require(self, rule_id: str, requirement: Requirement, *, soft: bool) -> None:
         """Add one requirement: as a hard row, or with a shortfall variable."""

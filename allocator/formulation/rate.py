@@ -15,7 +15,12 @@ import pandas as pd
 
 from allocator.formulation.membership import counted, either
 from allocator.formulation.program import Program, Requirement, RowTag, Term
-from allocator.formulation.sites import UndecidableError, sites_matching
+from allocator.formulation.sites import (
+    UndecidableError,
+    sites_known_to_match,
+    sites_matching,
+    sites_named,
+)
 from allocator.formulation.units import UnitZones, units_of
 
 if TYPE_CHECKING:
@@ -107,15 +112,25 @@ def _holders(
     program: Program, service: str, of: Members | None, unit: UnitZones
 ) -> Quantity:
     variables = counted(program, service, of, unit.zones)
+    before = program.holdings.today
+    members = None if of is None else _members_today(program, of)
     today = [
         site_id
         for site_id, _ in program.holders(service, unit.zones)
-        if (site_id, service) in program.holdings.today
-        and (of is None or site_id in set(sites_matching(of, program.area)))
+        if (site_id, service) in before and (members is None or site_id in members)
     ]
     return Quantity(
         0.0, tuple((v, 1.0) for v in variables), float(len(today)), blanks=False
     )
+
+
+def _members_today(program: Program, of: Members) -> frozenset[str]:
+    """Return the sites that are among ``of`` before the plan."""
+    holders = {
+        site_id for site_id, name in program.holdings.today if name in of.service
+    }
+    named = sites_named(of, program.area) - program.branches
+    return frozenset(sites_matching(of, program.area)) | (holders & named)
 
 
 def _resource(
@@ -155,7 +170,8 @@ def add_amounts(program: Program) -> None:
 def _add_resource(program: Program, resource: Resource, at: Members) -> None:
     sites = program.area.sites
     position = {site_id: i for i, site_id in enumerate(sites.index)}
-    free = program.existing.intersection(sites_matching(at, program.area))
+    free = program.existing.intersection(sites_known_to_match(at, program.area))
+    named = sites_named(at, program.area) - program.branches
     category: Literal["Integer", "Continuous"] = (
         "Integer" if resource.whole else "Continuous"
     )
@@ -166,7 +182,7 @@ def _add_resource(program: Program, resource: Resource, at: Members) -> None:
             for service in at.service
             if (site_id, service) in program.holds
         ]
-        if site_id in program.branches or (site_id not in free and not held):
+        if site_id not in named or (site_id not in free and not held):
             continue
         name = f"q_s{position[site_id]}_{resource.id}"
         amount = program.problem.add_variable(name, 0, most, category)

@@ -29,9 +29,10 @@ def build(program: Program, rule: ShareOfClass) -> list[Requirement]:
     if rule.service is None:
         return []
     share = rule.exact_share
-    members = memberships(program, rule.of, existing_only=True)
+    units = units_of(rule, program.area)
+    members = memberships(program, rule.of, existing_only=True) if units else {}
     requirements = []
-    for unit in units_of(rule, program.area):
+    for unit in units:
         inside = [s for s in members if program.zone_of[s] in unit.zones]
         if not inside:
             continue

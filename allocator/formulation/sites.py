@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,29 +41,52 @@ class Holdings:
     by_class: frozenset[Pair]
 
 
-def sites_matching(members: Members, area: PlanningArea) -> pd.Index:
+def sites_matching(
+    members: Members, area: PlanningArea, *, existing_only: bool = False
+) -> pd.Index:
     """Return the sites that meet the class, name, level and ownership of ``members``.
 
-    Branches never match. Holders of ``members.service`` are not looked at here.
+    Branches never match, candidates do not with ``existing_only``. Holders of
+    ``members.service`` are not looked at here.
 
     Raises
     ------
     UndecidableError
         When level or ownership is asked for and not known of every site concerned.
     """
+    return _narrowed(members, area, existing_only=existing_only, unknown="raise")
+
+
+def sites_known_to_match(members: Members, area: PlanningArea) -> pd.Index:
+    """Return the sites that match; one of unknown level or ownership does not."""
+    return _narrowed(members, area, existing_only=False, unknown="leave out")
+
+
+def _narrowed(
+    members: Members,
+    area: PlanningArea,
+    *,
+    existing_only: bool,
+    unknown: Literal["raise", "leave out"],
+) -> pd.Index:
     sites = area.sites
     chosen = ~sites["branch"].astype(bool)
+    if existing_only:
+        chosen &= sites["status"] == "existing"
     if members.facility_class:
         chosen &= sites["class"].isin(members.facility_class)
     elif members.service:
         chosen &= False
-    if members.name:
-        chosen &= sites["name"].isin(members.name)
+    chosen &= sites.index.isin(sites_named(members, area))
     for column, wanted in (("level", members.level_from), ("public", members.public)):
         if wanted is None or not chosen.any():
             continue
-        if column not in sites or sites.loc[chosen, column].isna().any():
+        known = sites[column].notna() if column in sites else chosen & False
+        if unknown == "raise" and not known[chosen].all():
             raise UndecidableError(column)
+        chosen &= known
+        if not chosen.any():
+            continue
         if column == "level":
             chosen &= sites[column].astype(float) >= wanted
         else:
@@ -71,12 +94,16 @@ def sites_matching(members: Members, area: PlanningArea) -> pd.Index:
     return sites.index[chosen]
 
 
-def _matching_or_none(members: Members, area: PlanningArea) -> frozenset[str]:
-    """Return matching sites; none where the register cannot tell."""
-    try:
-        return frozenset(sites_matching(members, area))
-    except UndecidableError:
-        return frozenset()
+def sites_named(members: Members, area: PlanningArea) -> frozenset[str]:
+    """Return the sites that the names and counties of ``members`` leave."""
+    sites, counties = area.sites, area.counties
+    chosen = sites["name"].notna()
+    if members.name:
+        chosen &= sites["name"].isin(members.name)
+    if members.county:
+        named = counties.index[counties["name"].isin(members.county)]
+        chosen &= sites["county_id"].isin([*members.county, *named])
+    return frozenset(sites.index[chosen])
 
 
 def find_holdings(area: PlanningArea, policy: Policy) -> Holdings:
@@ -99,13 +126,13 @@ def find_holdings(area: PlanningArea, policy: Policy) -> Holdings:
     existing = frozenset(sites.index[sites["status"] == "existing"])
     for service in policy.services.values():
         if service.held_by is not None:
-            holders = _matching_or_none(service.held_by, area) & existing
+            holders = existing.intersection(sites_known_to_match(service.held_by, area))
             today |= {(site_id, service.id) for site_id in holders}
     receiving = frozenset(
         sites.index[~sites["branch"].astype(bool) & (sites["locked"] != "out")]
     )
     by_class = _self_hosted(area, policy, receiving) - today
-    possible = _closure(policy, receiving, today, by_class)
+    possible = _closure(area, policy, receiving, today, by_class)
     return Holdings(frozenset(today), tuple(sorted(possible)), frozenset(by_class))
 
 
@@ -118,34 +145,46 @@ def _self_hosted(
         if hosts is None:
             chosen = receiving
         else:
-            chosen = receiving & _matching_or_none(hosts, area)
+            chosen = receiving.intersection(sites_known_to_match(hosts, area))
         pairs |= {(site_id, service.id) for site_id in chosen}
     return pairs
 
 
 def _closure(
-    policy: Policy, receiving: frozenset[str], today: set[Pair], by_class: set[Pair]
+    area: PlanningArea,
+    policy: Policy,
+    receiving: frozenset[str],
+    today: set[Pair],
+    by_class: set[Pair],
 ) -> set[Pair]:
     """Return the largest set of pairs whose links can all be met within the set."""
-    possible = set(today)
-    linked = [s for s in policy.services.values() if s.hosts and s.hosts.service]
-    grown = possible | by_class
-    while grown != possible:
-        possible = grown
+    possible = today | by_class
+    linked = {
+        service: receiving & sites_named(service.hosts, area)
+        for service in policy.services.values()
+        if service.hosts and service.hosts.service
+    }
+    while True:
         grown = possible | {
             (site_id, service.id)
-            for service in linked
+            for service, named in linked.items()
             for host in (service.hosts.service if service.hosts else ())
-            for site_id in receiving
+            for site_id in named
             if (site_id, host) in possible
         }
+        if grown == possible:
+            break
+        possible = grown
     return _without_broken(policy, possible, today, by_class)
 
 
 def _without_broken(
     policy: Policy, possible: set[Pair], today: set[Pair], by_class: set[Pair]
 ) -> set[Pair]:
-    """Drop new pairs that lack a required service or a host, till none is left."""
+    """Drop new pairs that lack a required service or a host, till none is left.
+
+    Pairs hosted by a service alone are at sites that the host condition names.
+    """
 
     def stands(site_id: str, service: Service) -> bool:
         if not all((site_id, needed) in possible for needed in service.requires):

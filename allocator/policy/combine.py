@@ -89,7 +89,12 @@ def read_policy(
 
 
 def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
-    """Put packs together; disagreements and references to nothing are findings."""
+    """Put packs together, in the order of the brief.
+
+    A service or resource that two packs declare otherwise is taken from the earlier
+    one, and a note says so: a city's own pack stands before the national defaults.
+    References to nothing and repeated rule ids are errors.
+    """
     findings: list[Finding] = []
     services: dict[str, Service] = {}
     resources: dict[str, Resource] = {}
@@ -127,12 +132,16 @@ def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
 
 
 def _declared_twice(what: str, name: str, table: str) -> Finding:
+    """Say that a later pack declares something otherwise: the earlier one holds."""
     return Finding(
         f"{what}-declared-twice",
-        Text("两个政策包的声明不一致", "two packs declare it differently"),
-        table=table,
-        keys=(name,),
-        remedy=Text("使两处声明一致", "make the two declarations alike"),
+        Text(
+            "前面的政策包另有声明, 以前面的为准",
+            "an earlier pack declares it otherwise: the earlier declaration holds",
+        ),
+        Severity.NOTE,
+        table,
+        (name,),
     )
 
 

@@ -71,8 +71,7 @@ class Policy:
     packs
         In the order of the brief.
     services, resources
-        By id, in the order of the packs. A service declared by two packs must be
-        declared alike.
+        By id, in the order of the packs. The earlier of two declarations holds.
     rules
         All rules, in the order of the packs and of each file.
     """

@@ -78,12 +78,15 @@ class Members:
     Parameters
     ----------
     facility_class
-        WS 218 codes (key ``class`` in a pack). In `Service.hosts` candidates of the
-        class count too; everywhere else only existing facilities do.
+        WS 218 codes (key ``class`` in a pack). In `Service.hosts`, and where holders
+        of a service are counted, candidates of the class count too; everywhere else
+        only existing facilities do.
     service
         Holders of any of these services in the plan itself: the class is decided.
     name
         Only sites with one of these names; narrows the classes or services.
+    county
+        Only sites in these counties (ids or names); narrows the same.
     level_from
         Only facilities of at least this level (1 to 3). Needs the column ``level``.
     public
@@ -93,8 +96,18 @@ class Members:
     facility_class: Annotated[tuple[Name, ...], Field(alias="class")] = ()
     service: tuple[Name, ...] = ()
     name: tuple[Name, ...] = ()
+    county: tuple[Name, ...] = ()
     level_from: Annotated[int, Field(ge=1, le=3)] | None = None
     public: bool | None = None
+
+    @model_validator(mode="after")
+    def _narrows_classes_only(self) -> Members:
+        if self.service and (self.level_from is not None or self.public is not None):
+            raise BilingualError(
+                "level_from 与 public 只能限定 class, 不能与 service 同写",
+                "level_from and public narrow classes, not holders of a service",
+            )
+        return self
 
 
 @dataclass(frozen=True, config=_CLOSED)
@@ -152,6 +165,14 @@ class Resource:
     at: Members | None = None
     most_per_site: Amount | None = None
     whole: bool = True
+
+    @model_validator(mode="after")
+    def _says_how_much(self) -> Resource:
+        if self.at is not None and self.most_per_site is None:
+            raise BilingualError(
+                "写了 at 就要写 most_per_site", "with `at`, give most_per_site too"
+            )
+        return self
 
 
 @dataclass(frozen=True, kw_only=True, config=_CLOSED)
@@ -259,8 +280,11 @@ class ShareOfClass(Rule):
 
     @property
     def exact_share(self) -> Fraction:
-        """The share as the fraction that was written: 0.9 is 9/10."""
-        return Fraction(str(self.share))
+        """The share as the fraction that was meant: 0.9 is 9/10, 0.3333333 is 1/3.
+
+        Denominators go up to 10000, so that rows have coefficients a solver can take.
+        """
+        return Fraction(str(self.share)).limit_denominator(10_000)
 
 
 @dataclass(frozen=True, kw_only=True, config=_CLOSED)
@@ -333,6 +357,16 @@ class Rate(Rule):
             raise BilingualError(
                 f"lo={self.lo:g} 大于 hi={self.hi:g}",
                 f"lo={self.lo:g} is above hi={self.hi:g}",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _amounts_of_a_known_class(self) -> Rate:
+        amounts = self.resource or self.denominator.startswith("resource:")
+        if amounts and self.of is not None and self.of.service:
+            raise BilingualError(
+                "资源只能按机构类别(class)统计, 不能按规划中的服务(service)统计",
+                "a resource is summed over classes, not over holders of a service",
             )
         return self
 
