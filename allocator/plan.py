@@ -32,7 +32,8 @@ class Plan:
         Sorted by (site_id, service). ``action`` is ``build`` (a service at a
         candidate), ``upgrade`` (a new service at an existing facility), ``keep`` (held
         today and kept) or ``close`` (held today and given up). ``phase`` is the year,
-        None where the brief states none. ``capital_wan`` once and ``yearly_wan`` a year, 万元; 0 for ``keep``.
+        None where the brief states none. ``capital_wan`` once and ``yearly_wan`` a
+        year, 万元; 0 for ``keep``.
     assignments
         Sorted by (service, demand_id, site_id). ``people`` (float, > 0) of the demand
         point that are served at the site; ``minutes`` one way.

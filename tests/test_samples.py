@@ -76,7 +76,7 @@ def test_nanchang_is_bundled() -> None:
 def test_making_the_sample_again_gives_the_same_bytes(tmp_path: Path) -> None:
     shutil.copy(NANCHANG / "make.py", tmp_path)
     shutil.copytree(NANCHANG / "source", tmp_path / "source")
-    done = subprocess.run(  # noqa: S603 (our own script)
+    done = subprocess.run(
         [sys.executable, "-W", "error", str(tmp_path / "make.py")],
         capture_output=True,
         text=True,
