@@ -35,6 +35,7 @@ PLACEMENT_TABLE_COLUMNS = (
     "minutes_mean",
     "clauses",
     "decision",
+    "count",
 )
 
 
@@ -79,7 +80,8 @@ def placements_table(outcome: Outcome) -> pd.DataFrame:
 
     ``people_served`` is the number of people assigned to the site for the service
     (blank where the service has no assignment), ``minutes_mean`` their mean one-way
-    travel time. ``clauses`` are rule ids with ``;`` between. Sorted by site, service.
+    travel time. ``clauses`` are rule ids with ``;`` between. ``count`` is above 1 only
+    for counted services. Sorted by site, service.
     """
     plan, area = outcome.plan, outcome.area
     table = plan.placements.copy()

@@ -41,7 +41,7 @@ from allocator.outcome import Outcome
 from allocator.plan import (
     ALLOCATION_COLUMNS,
     ASSIGNMENT_COLUMNS,
-    PLACEMENT_COLUMNS,
+    COUNTED_COLUMNS,
     Plan,
     empty_frame,
 )
@@ -101,6 +101,8 @@ def read_task(path: Path, *, progress: Progress = SILENT) -> Task:
     policy, of_policy = read_policy(
         brief.policy.packs, brief.policy.parameters, brief.folder
     )
+    if policy is not None:
+        policy = policy.at_year(brief.year)
     if area is not None and policy is not None:
         of_policy += check_policy(policy, area)
     findings = findings + of_area + of_policy
@@ -303,7 +305,7 @@ def read_run(folder: Path) -> Plan:
     """
     frames = {}
     for name, columns in (
-        ("placements", PLACEMENT_COLUMNS),
+        ("placements", COUNTED_COLUMNS),
         ("assignments", ASSIGNMENT_COLUMNS),
         ("allocations", ALLOCATION_COLUMNS),
     ):

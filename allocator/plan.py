@@ -18,6 +18,7 @@ PLACEMENT_COLUMNS = (
     "capital_wan",
     "yearly_wan",
 )
+COUNTED_COLUMNS = (*PLACEMENT_COLUMNS, "count")
 ASSIGNMENT_COLUMNS = ("demand_id", "site_id", "service", "people", "minutes")
 ALLOCATION_COLUMNS = ("site_id", "resource", "amount", "capital_wan", "yearly_wan")
 
@@ -33,7 +34,9 @@ class Plan:
         candidate), ``upgrade`` (a new service at an existing facility), ``keep`` (held
         today and kept) or ``close`` (held today and given up). ``phase`` is the year,
         None where the brief states none. ``capital_wan`` once and ``yearly_wan`` a
-        year, 万元; 0 for ``keep``.
+        year, 万元; 0 for ``keep``. ``count`` is how many of a counted service; 1
+        where the frame does not say. A counted service may stand in two rows: what
+        is kept, and what is added.
     assignments
         Sorted by (service, demand_id, site_id). ``people`` (float, > 0) of the demand
         point that are served at the site; ``minutes`` one way.
@@ -53,8 +56,11 @@ class Plan:
         ValueError
             When a frame has other columns than the contract, or others in order.
         """
+        if "count" not in self.placements:
+            counted = self.placements.assign(count=1)
+            object.__setattr__(self, "placements", counted)
         for name, columns in (
-            ("placements", PLACEMENT_COLUMNS),
+            ("placements", COUNTED_COLUMNS),
             ("assignments", ASSIGNMENT_COLUMNS),
             ("allocations", ALLOCATION_COLUMNS),
         ):
@@ -65,13 +71,24 @@ class Plan:
     @property
     def held(self) -> frozenset[tuple[str, str]]:
         """The (site_id, service) pairs that are held once the plan is carried out."""
+        return frozenset(self.counts)
+
+    @property
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many of a service each (site_id, service) pair then holds."""
         rows = self.placements[self.placements["action"] != "close"]
-        return frozenset(zip(rows["site_id"], rows["service"], strict=True))
+        counts: dict[tuple[str, str], int] = {}
+        for site_id, service, count in zip(
+            rows["site_id"], rows["service"], rows["count"], strict=True
+        ):
+            pair = (site_id, service)
+            counts[pair] = counts.get(pair, 0) + int(count)
+        return counts
 
 
 def empty_frame(columns: tuple[str, ...]) -> pd.DataFrame:
     """Return a frame without rows that has ``columns``, numbers typed as float."""
-    numeric = {"people", "minutes", "amount", "capital_wan", "yearly_wan"}
+    numeric = {"count", "people", "minutes", "amount", "capital_wan", "yearly_wan"}
     return pd.DataFrame(
         {c: pd.Series(dtype=float if c in numeric else object) for c in columns}
     )

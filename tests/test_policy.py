@@ -1,220 +1,357 @@
-"""Packs that cannot be used are refused with file, rule and remedy."""
+"""Packs with mistakes: each is a finding with its code, place and remedy."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from allocator.errors import Finding, Severity
+from allocator.audit import Verdict
+from allocator.errors import Severity
 from allocator.policy import (
     CountInUnit,
-    PopulationBand,
-    Priority,
-    Unit,
-    combine,
+    Scope,
+    Service,
+    ShareOfClass,
+    check_policy,
     read_pack,
     read_policy,
 )
+from tests.factories import (
+    answer,
+    facility,
+    make_area,
+    make_case,
+    make_plan,
+    members,
+    zone,
+)
 
-HEAD = """
-[pack]
-id = "p"
-title = "办法"
-
-[[service]]
-id = "station"
-name = "急救站"
-serves = {}
-"""
-
-
-def write(folder: Path, text: str, name: str = "p.toml", head: str = HEAD) -> Path:
-    path = folder / name
-    path.write_text(head + text, "utf-8")
-    return path
-
-
-def rule(**keys: str) -> str:
-    """Return a rule as TOML; a key given as an empty string is left out."""
-    body = {
-        "id": '"R1"',
-        "quote": '"各设一所"',
-        "kind": '"count_in_unit"',
-        "service": '"station"',
-        "lo": "1",
-    } | keys
-    lines = [f"{key} = {value}" for key, value in body.items() if value]
-    return "\n[[rule]]\n" + "\n".join(lines) + "\n"
+HEAD = '[pack]\nid = "mine"\ntitle = "Mine"\n'
+POST = '[[service]]\nid = "post"\nname = "post"\n'
+RULE = (
+    '[[rule]]\nid = "R1"\nquote = "one each"\nkind = "count_in_unit"\n'
+    'service = "post"\nlo = 1\n'
+)
 
 
-def errors_of(path: Path, **parameters: float) -> list[Finding]:
-    policy, findings = read_policy([str(path)], parameters, path.parent)
-    errors = [f for f in findings if f.severity is Severity.ERROR]
-    assert (policy is None) == bool(errors)
-    return errors
+@pytest.fixture
+def read(tmp_path):
+    """Write a pack and read it as the only one of a brief."""
+
+    def write_and_read(text, **parameters):
+        (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+        return read_policy(["mine.toml"], parameters, tmp_path)
+
+    return write_and_read
 
 
-def test_a_rule_is_read_with_its_modifiers(tmp_path):
-    text = rule(
-        unit='"county"', priority='"strive"', due="2025", scope='{ zone_kind = ["镇"] }'
-    )
-    pack, findings = read_pack(write(tmp_path, text))
+def only(findings):
+    (finding,) = [f for f in findings if f.severity is Severity.ERROR]
+    return finding
+
+
+def test_sound_pack_is_read_without_a_finding(read):
+    policy, findings = read(HEAD + POST + RULE)
     assert findings == []
-    assert pack is not None
-    (read,) = pack.rules
-    assert isinstance(read, CountInUnit)
-    assert (read.unit, read.priority, read.due) == (Unit.COUNTY, Priority.STRIVE, 2025)
-    assert read.scope.zone_kind == ("镇",)
-    assert read.pack == "p"
-
-
-def test_a_reading_takes_what_it_does_not_state_from_its_rule(tmp_path):
-    text = rule(
-        kind='"population_band"',
-        lo="30000",
-        hi="100000",
-        unit='"zone"',
-        any_of='[{ kind = "count_in_unit", lo = 1, scope = { people_below = 30000 } }]',
+    (rule,) = policy.rules
+    assert (rule.kind, rule.pack, rule.lo, rule.hi) == (
+        "count_in_unit",
+        "mine",
+        1,
+        None,
     )
-    pack, _ = read_pack(write(tmp_path, text))
-    assert pack is not None
-    (band,) = pack.rules
-    assert isinstance(band, PopulationBand)
-    (other,) = band.any_of
-    assert isinstance(other, CountInUnit)
-    assert (other.service, other.unit, other.quote) == (
-        "station",
-        Unit.ZONE,
-        band.quote,
-    )
-    assert other.scope.people_below == 30000
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "words"),
+    ("text", "code", "keys", "column", "remedy"),
     [
-        (rule(quote=""), "pack-key-missing", ("R1", "quote")),
-        (rule(quote='""'), "pack-key-invalid", ("R1", "quote")),
-        (rule(servce='"station"'), "pack-key-unknown", ("servce", "service")),
-        (rule(lo="3", hi="1"), "pack-key-invalid", ("lo=3", "R1")),
-        (rule(lo=""), "pack-key-invalid", ("lo", "R1")),
-        (rule(lo="-1"), "pack-key-invalid", ("lo", "R1")),
-        (rule(kind='"count_in_units"'), "rule-kind-unknown", ("count_in_unit",)),
-        (rule(kind=""), "rule-kind-unknown", ("kind", "R1")),
-        (rule(service='"staton"'), "service-unknown", ("staton", "station", "R1")),
-        (rule(unit='"country"'), "pack-key-invalid", ("country", "county")),
-        (rule(priority='"should"'), "pack-key-invalid", ("should",)),
-        (rule(lo='"$number"'), "parameter-unknown", ("number", "R1")),
-        (rule() + rule(), "rule-id-repeated", ("R1",)),
-        (rule(scope='{ zone_kinds = ["镇"] }'), "pack-key-unknown", ("zone_kind",)),
-        (
-            rule(
-                kind='"share_of_class"', lo="", share="1.5", of='{ class = ["C210"] }'
-            ),
-            "pack-key-invalid",
-            ("share", "R1"),
-        ),
-        (
-            rule(kind='"coverage"', lo="", within_km="5", within_minutes="15"),
-            "pack-key-invalid",
-            ("R1",),
-        ),
-        (
-            rule(kind='"coverage"', lo="", urban_km="5"),
-            "pack-key-invalid",
-            ("R1",),
-        ),
-        ("\n[rules]\n", "pack-key-unknown", ("rules", "rule")),
-        (
-            '\n[[service]]\nid = "a"\nname = "a"\nrequires = ["b"]\n'
-            '\n[[service]]\nid = "b"\nname = "b"\nrequires = ["a"]\n',
-            "service-requires-circle",
-            ("requires",),
-        ),
-        (
-            '\n[[service]]\nid = "a"\nname = "a"\nhosts = { service = ["statio"] }\n',
-            "service-unknown",
-            ("statio", "station"),
-        ),
+        (POST + RULE + "servce = 1\n", "pack-key-unknown", ("R1",), "servce", "service"),
+        (POST.replace("name", "nmae") + RULE, "pack-key-unknown", ("post",), "nmae", "name"),
+        (POST + RULE + "scope = {conty = ['c']}\n", "pack-key-unknown", ("R1",),
+         "scope.conty", "county"),
+        ("[[servic]]\nid = 'x'\n", "pack-key-unknown", (), "servic", "service"),
+        (POST + RULE.replace("count_in_unit", "count_in_units"), "rule-kind-unknown",
+         ("R1",), "kind", "count_in_unit"),
+        (POST + RULE.replace('kind = "count_in_unit"\n', ""), "rule-kind-unknown",
+         ("R1",), "kind", "coverage"),
+        (POST + RULE.replace('"post"', '"pots"'), "service-unknown", ("R1",), "", "post"),
+        (POST + RULE + 'priority = "mus"\n', "pack-key-invalid", ("R1",), "priority", "must"),
+    ],
+)  # fmt: skip
+def test_wrong_name_is_answered_with_the_nearest(
+    read, text, code, keys, column, remedy
+):
+    policy, findings = read(HEAD + text)
+    assert policy is None
+    finding = next(f for f in findings if f.code == code)
+    assert (finding.table, finding.keys, finding.column) == ("mine.toml", keys, column)
+    assert remedy in finding.remedy.zh
+    assert remedy in finding.remedy.en
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "words"),
+    [
+        (RULE.replace('quote = "one each"\n', ""), "pack-key-missing", "quote"),
+        (RULE.replace('"one each"', '""'), "pack-key-invalid", "quote"),
+        (RULE + "hi = 0\n", "pack-key-invalid", "lo=1"),
+        (RULE.replace("lo = 1", ""), "pack-key-invalid", "lo"),
+        (RULE.replace("lo = 1", "lo = 1.5"), "pack-key-invalid", "lo"),
+        (RULE.replace("lo = 1", "lo = -1"), "pack-key-invalid", "0"),
+        (RULE + 'pack = "other"\n', "pack-key-unknown", "pack"),
     ],
 )
-def test_a_faulty_pack_is_refused_with_place_and_remedy(tmp_path, text, code, words):
-    errors = errors_of(write(tmp_path, text))
-    assert code in {f.code for f in errors}
-    for language in ("zh", "en"):
-        said = "\n".join(f.say(language) for f in errors)
-        for word in words:
-            assert word in said
-    assert all(f.table == "p.toml" for f in errors if f.code != "service-unknown")
+def test_count_that_cannot_be_read_is_one_finding(read, rule, code, words):
+    _, findings = read(HEAD + POST + rule)
+    finding = only(findings)
+    assert (finding.code, finding.keys) == (code, ("R1",))
+    assert words in finding.say("zh")
+    assert words in finding.say("en")
 
 
-def test_a_band_needs_people(tmp_path):
-    head = HEAD.replace("serves = {}", "")
-    text = rule(kind='"population_band"', hi="100000")
-    (error,) = errors_of(write(tmp_path, text, head=head))
-    assert error.code == "band-without-people"
+SHARE = (
+    '[[rule]]\nid = "R1"\nquote = "q"\nkind = "share_of_class"\nservice = "post"\n'
+    'of = {class = ["C210"]}\nshare = 0.9\n'
+)
+BAND = '[[rule]]\nid = "R1"\nquote = "q"\nkind = "population_band"\nservice = "post"\n'
+RATE = (
+    '[[rule]]\nid = "R1"\nquote = "q"\nkind = "rate"\nresource = "beds"\n'
+    "per = 1000\nlo = 1\n"
+)
+COVER = '[[rule]]\nid = "R1"\nquote = "q"\nkind = "coverage"\nservice = "post"\n'
 
 
-def test_parameters_have_defaults_and_are_replaced_by_the_brief(tmp_path):
-    text = "\n[parameters.number]\ndefault = 2\n" + rule(lo='"$number"')
-    path = write(tmp_path, text)
-    for given, expected in (({}, 2), ({"number": 5.0}, 5)):
-        pack, _ = read_pack(path, given)
-        assert pack is not None
-        (read,) = pack.rules
-        assert isinstance(read, CountInUnit)
-        assert read.lo == expected
+@pytest.mark.parametrize(
+    "rule",
+    [
+        SHARE.replace("0.9", "1.1"),
+        SHARE.replace("0.9", "0"),
+        SHARE.replace("0.9", "nan"),
+        SHARE + 'attribute = "telemedicine"\n',
+        SHARE.replace('service = "post"\n', ""),
+        SHARE.replace('class = ["C210"]', 'service = ["post"], level_from = 2'),
+        SHARE.replace('class = ["C210"]', 'service = ["post"], public = true'),
+        BAND,
+        BAND + "lo = 5\nhi = 4\n",
+        BAND + "hi = inf\n",
+        RATE + "hi = 0.5\n",
+        RATE.replace("lo = 1", ""),
+        RATE + 'service = "post"\n',
+        RATE + 'denominator = "people"\n',
+        RATE.replace("1000", "0"),
+        RATE + 'of = {service = ["post"]}\n',
+        COVER,
+        COVER + "within_minutes = 5\nwithin_km = 2\n",
+        COVER + "urban_km = 2\n",
+        COVER + "within_km = -1\n",
+        COVER + "within_km = 1\nshare = 2\n",
+    ],
+)
+def test_rule_that_makes_no_sense_is_refused_where_it_stands(read, rule):
+    policy, findings = read(HEAD + POST + "serves = {}\n" + rule)
+    assert policy is None
+    finding = only(findings)
+    assert finding.code == "pack-key-invalid" or finding.code == "pack-key-missing"
+    assert (finding.table, finding.keys) == ("mine.toml", ("R1",))
+    assert finding.message.zh != finding.message.en
 
 
-def test_a_parameter_without_default_must_be_given(tmp_path):
-    path = write(
-        tmp_path, '\n[parameters.number]\nunit = "所"\n' + rule(lo='"$number"')
+def test_every_mistake_of_a_pack_is_told_at_once(read):
+    text = HEAD + POST + RULE + "hi = 0\n" + SHARE.replace("R1", "R2") + "shar = 1\n"
+    _, findings = read(text + "[[rule]]\nid = 'R3'\n")
+    assert {f.keys for f in findings} >= {("R1",), ("R2",), ("R3",)}
+
+
+def test_repeated_id_is_refused_within_a_pack_and_across_packs(read, tmp_path):
+    _, findings = read(HEAD + POST + RULE + RULE)
+    finding = only(findings)
+    assert (finding.code, finding.keys) == ("rule-id-repeated", ("R1",))
+    for name in ("one", "two"):
+        text = HEAD.replace("mine", name) + POST + RULE
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    _, findings = read_policy(["one.toml", "two.toml"], {}, tmp_path)
+    finding = only(findings)
+    assert (finding.code, finding.table) == ("rule-id-repeated", "two.toml")
+    assert "one" in finding.message.zh
+
+
+def test_services_that_require_each_other_are_refused(read):
+    circle = (
+        '[[service]]\nid = "a"\nname = "a"\nrequires = ["b"]\n'
+        '[[service]]\nid = "b"\nname = "b"\nrequires = ["a"]\n'
     )
-    (error,) = errors_of(path)
-    assert error.code == "parameter-missing"
-    assert errors_of(path, number=1) == []
+    _, findings = read(HEAD + circle)
+    assert {(f.code, f.keys) for f in findings} == {
+        ("service-requires-circle", ("a",)),
+        ("service-requires-circle", ("b",)),
+    }
 
 
-def test_a_parameter_that_no_pack_declares_is_refused(tmp_path):
-    path = write(
-        tmp_path, "\n[parameters.number]\ndefault = 2\n" + rule(lo='"$number"')
+@pytest.mark.parametrize("key", ["requires = ['pots']", "hosts = {service = ['pots']}"])
+def test_service_that_leans_on_an_unknown_one_is_refused(read, key):
+    other = f'[[service]]\nid = "spot"\nname = "spot"\n{key}\n'
+    _, findings = read(HEAD + POST + other)
+    finding = only(findings)
+    assert (finding.code, finding.keys, finding.value) == (
+        "service-unknown",
+        ("spot",),
+        "pots",
     )
-    (error,) = errors_of(path, nmber=3)
-    assert error.code == "parameter-unknown"
-    assert "number" in error.say("zh")
+    assert "post" in finding.remedy.en or "spot" in finding.remedy.en
 
 
-def test_the_earlier_of_two_declarations_holds(tmp_path):
-    one, _ = read_pack(write(tmp_path, rule()))
-    head = HEAD.replace('id = "p"', 'id = "q"').replace("急救站", "急救点")
-    two, _ = read_pack(write(tmp_path, rule(id='"R2"'), "q.toml", head))
-    assert one is not None
-    assert two is not None
-    policy, findings = combine([one, two])
-    assert [f.code for f in findings] == ["service-declared-twice"]
-    assert findings[0].severity is Severity.NOTE
-    assert policy.services["station"].name == "急救站"
+def test_band_over_a_service_for_nobody_is_refused(read):
+    _, findings = read(HEAD + POST + BAND + "hi = 5\n")
+    finding = only(findings)
+    assert (finding.code, finding.keys) == ("band-without-people", ("R1",))
+    assert "serves" in finding.remedy.zh
 
 
-def test_two_packs_may_not_share_a_rule_id(tmp_path):
-    one, _ = read_pack(write(tmp_path, rule()))
-    assert one is not None
-    _, findings = combine([one, one])
-    assert {f.code for f in findings} == {"rule-id-repeated"}
+def test_resource_that_may_be_placed_says_how_much(read):
+    beds = "[[resource]]\nid = 'beds'\nname = 'beds'\nat = {class = ['C210']}\n"
+    _, findings = read(HEAD + POST + beds)
+    finding = only(findings)
+    assert finding.keys == ("beds",)
+    assert "most_per_site" in finding.message.en
+    policy, findings = read(HEAD + POST + beds + "most_per_site = 5\n")
+    assert findings == []
+    assert policy.resources["beds"].most_per_site == 5
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[pack", b"pack = 1"])
-def test_what_is_no_pack_is_a_finding(tmp_path, content):
-    path = tmp_path / "p.toml"
-    path.write_bytes(content)
-    assert errors_of(path)
+# --- parameters -----------------------------------------------------------------------
+
+RADIUS = "[parameters.radius]\nunit = 'minutes'\n"
+WITHIN = COVER + 'within_minutes = "$radius"\nshare = 1\n'
 
 
-def test_a_pack_in_gb18030_is_read_and_reported(tmp_path):
-    path = tmp_path / "p.toml"
-    path.write_bytes((HEAD + rule()).encode("gb18030"))
-    pack, findings = read_pack(path)
-    assert pack is not None
-    assert pack.rules[0].quote == "各设一所"
-    assert [f.code for f in findings] == ["file-encoding"]
+def test_parameter_of_the_brief_replaces_the_default(read):
+    default = RADIUS + "default = 15\n"
+    policy, _ = read(HEAD + default + POST + WITHIN)
+    assert policy.rules[0].within_minutes == 15
+    policy, _ = read(HEAD + default + POST + WITHIN, radius=20.5)
+    assert policy.rules[0].within_minutes == 20.5
+
+
+def test_parameter_without_any_value_is_refused_once(read):
+    _, findings = read(HEAD + RADIUS + POST + WITHIN)
+    finding = only(findings)
+    assert (finding.code, finding.column) == ("parameter-missing", "parameters.radius")
+    assert "[policy.parameters]" in finding.remedy.zh
+
+
+def test_parameter_that_is_not_declared_is_refused_with_the_nearest(read):
+    wrong = WITHIN.replace("$radius", "$raduis")
+    _, findings = read(HEAD + RADIUS + "default = 15\n" + POST + wrong)
+    finding = only(findings)
+    assert (finding.code, finding.keys) == ("parameter-unknown", ("R1",))
+    assert "$radius" in finding.remedy.en
+
+
+def test_parameter_of_the_brief_that_no_pack_declares_is_refused(read):
+    _, findings = read(HEAD + RADIUS + POST + WITHIN, radius=5, raduis=5)
+    finding = only(findings)
+    assert (finding.code, finding.column) == (
+        "parameter-unknown",
+        "policy.parameters.raduis",
+    )
+    assert "radius" in finding.remedy.en
+
+
+# --- files ----------------------------------------------------------------------------
+
+
+def test_unknown_pack_is_answered_with_the_nearest_bundled_id(tmp_path):
+    _, findings = read_policy(["nanchang-2042"], {}, tmp_path)
+    finding = only(findings)
+    assert finding.code == "pack-unknown"
+    assert "nanchang-2024" in finding.remedy.zh
+
+
+def test_missing_and_malformed_files_are_findings(tmp_path):
+    _, findings = read_pack(tmp_path / "absent.toml")
+    assert [f.code for f in findings] == ["file-missing"]
+    (tmp_path / "bad.toml").write_text("[pack\n", encoding="utf-8")
+    _, findings = read_pack(tmp_path / "bad.toml")
+    assert [f.code for f in findings] == ["toml-invalid"]
+
+
+@pytest.mark.parametrize("text", ["service = 3\n", "[service]\nid = 'x'\n"])
+def test_section_that_is_no_list_of_tables_is_a_finding(read, text):
+    _, findings = read(text + HEAD if text.startswith("service") else HEAD + text)
+    assert [f.column for f in findings if f.code == "pack-key-invalid"] == ["service"]
+
+
+# --- held against an area -------------------------------------------------------------
+
+
+@pytest.fixture
+def area():
+    """Return one county with one central health centre."""
+    return make_area(
+        zones=[zone("z1", "c1", 100)],
+        sites=[facility("a", "z1", "C210", services=["post"])],
+    )
+
+
+def case_with(area, **changes):
+    count = CountInUnit(id="R", quote="q", service="post", lo=1, **changes)
+    return make_case(area, services=[Service(id="post", name="post")], rules=[count])
+
+
+def test_county_that_is_not_in_the_table_is_a_warning_and_undecidable(area):
+    case = case_with(area, scope=Scope(county=("county c1", "county c2")))
+    (finding,) = check_policy(case.policy, case.area)
+    assert (finding.code, finding.severity, finding.value) == (
+        "unit-unknown",
+        Severity.WARNING,
+        "county c2",
+    )
+    assert "county c1" in finding.remedy.en
+    met, unknown = case.audit(answer(case).plan)
+    assert (met.verdict, unknown.verdict) == (Verdict.MET, Verdict.UNDECIDABLE)
+    assert unknown.unit == "county c2"
+
+
+def test_class_that_nobody_has_is_a_warning(area):
+    case = case_with(area, of=members("A100", "A210"))
+    (finding,) = check_policy(case.policy, case.area)
+    assert (finding.code, finding.severity, finding.keys, finding.value) == (
+        "class-absent",
+        Severity.WARNING,
+        ("R",),
+        "A100, A210",
+    )
+    one_is_there = case_with(area, of=members("A100", "C210"))
+    assert check_policy(one_is_there.policy, area) == []
+
+
+def test_service_of_the_register_that_no_pack_declares_is_an_error(area):
+    area.sites.at["a", "services"] = ("pots",)  # noqa: PD008 (a tuple in a cell)
+    (finding,) = check_policy(case_with(area).policy, area)
+    assert (finding.code, finding.severity, finding.table, finding.keys) == (
+        "service-unknown",
+        Severity.ERROR,
+        "sites",
+        ("a",),
+    )
+    assert "post" in finding.remedy.zh
+
+
+def test_share_is_read_as_the_fraction_that_was_meant():
+    def share(number):
+        rule = ShareOfClass(
+            id="R", quote="q", service="x", of=members("C210"), share=number
+        )
+        return rule.exact_share.as_integer_ratio()
+
+    assert [share(n) for n in (0.9, 0.34, 1.0, 0.3333333333333333)] == [
+        (9, 10),
+        (17, 50),
+        (1, 1),
+        (1, 3),
+    ]
+
+
+def test_empty_plan_of_a_rule_out_of_scope_is_undecidable(area):
+    case = case_with(area, scope=Scope(urban=True))
+    (row,) = case.audit(make_plan([("a", "post", "keep")]))
+    assert row.verdict is Verdict.UNDECIDABLE

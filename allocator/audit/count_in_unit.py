@@ -21,7 +21,7 @@ def check(rule: CountInUnit, facts: Facts) -> list[Found]:
         When the register does not say who is among ``of``.
     """
     return [
-        _judge(rule, len(facts.holders_among(rule.service, rule.of, unit.zones)), unit)
+        _judge(rule, facts.how_many(rule.service, rule.of, unit.zones), unit)
         for unit in facts.units(rule)
     ]
 

@@ -159,6 +159,7 @@ class Facts:
     zones: dict[str, dict[str, Any]] = field(init=False)
     counties: dict[str, dict[str, Any]] = field(init=False)
     held: frozenset[tuple[str, str]] = field(init=False)
+    counts: dict[tuple[str, str], int] = field(init=False)
     today: set[tuple[str, str]] = field(init=False)
     served: dict[tuple[str, str], float] = field(init=False)
     received: dict[tuple[str, str], float] = field(init=False)
@@ -170,6 +171,7 @@ class Facts:
         self.zones = dict(_records(self.area.zones))
         self.counties = dict(_records(self.area.counties))
         self.held = self.plan.held
+        self.counts = self.plan.counts
         self.today = services_today(self.area, self.policy)
         self.served = {}
         self.received = {}
@@ -305,6 +307,19 @@ class Facts:
         # Asked of the whole class first: one unknown member makes the count unknown.
         allowed = set(self.members(of, frozenset(self.zones), existing_only=False))
         return [site_id for site_id in holders if site_id in allowed]
+
+    def how_many(self, service: str, of: Members | None, zones: frozenset[str]) -> int:
+        """Return how many of a service the holders among ``of`` have in ``zones``."""
+        holders = self.holders_among(service, of, zones)
+        return sum(self.counts[site_id, service] for site_id in holders)
+
+    def count_today(self, site_id: str, service: str) -> int:
+        """Return how many of a service a site holds today, 0 when it does not."""
+        if (site_id, service) not in self.today:
+            return 0
+        if self.policy.services[service].most_per_site == 1:
+            return 1
+        return max(1, list(self.sites[site_id]["services"]).count(service))
 
     def demand_rows(self, zones: Iterable[str]) -> list[tuple[str, float, bool]]:
         """Return (demand_id, people, urban) of the demand points in ``zones``."""

@@ -46,25 +46,32 @@ def _breach(code: str, message: Text, *keys: str) -> Finding:
 
 def _placements(facts: Facts, terms: Terms) -> Iterator[Finding]:
     rows = facts.plan.placements
-    seen: set[tuple[str, str]] = set()
-    for site_id, service, action in zip(
-        rows["site_id"], rows["service"], rows["action"], strict=True
+    seen: set[tuple[str, str, bool]] = set()
+    for site_id, service, action, count in zip(
+        rows["site_id"], rows["service"], rows["action"], rows["count"], strict=True
     ):
         key = f"{site_id} {service}"
         if site_id not in facts.sites or service not in facts.policy.services:
             text = Text("未知的机构或服务", "unknown site or service")
             yield _breach("unknown", text, key)
             continue
-        if (site_id, service) in seen:
-            yield _breach("repeated", Text("重复的设置", "placed twice"), key)
-        seen.add((site_id, service))
         site = facts.sites[site_id]
         new = "build" if site["status"] == "candidate" else "upgrade"
-        today = (site_id, service) in facts.today
-        allowed = {"keep", "close"} if today else {new}
+        # What is kept and what is added of a counted service are two rows of one pair.
+        if (site_id, service, action == new) in seen:
+            yield _breach("repeated", Text("重复的设置", "placed twice"), key)
+        seen.add((site_id, service, action == new))
+        today = facts.count_today(site_id, service)
+        most = facts.policy.services[service].most_per_site
+        allowed = {"keep", "close"} if today else set()
+        if not today or most > 1:
+            allowed.add(new)
         if action not in allowed:
             text = Text(f"动作 {action} 不成立", f"action {action} does not fit")
             yield _breach("action", text, key)
+        if not _count_fits(action == new, count, today, most):
+            text = Text(f"数量 {count} 不成立", f"a count of {count} does not fit")
+            yield _breach("count", text, key)
         if not today and (site["branch"] or site["locked"] == "out"):
             text = Text("分支机构或已锁定为不选", "a branch, or locked out")
             yield _breach("closed-site", text, key)
@@ -72,6 +79,13 @@ def _placements(facts: Facts, terms: Terms) -> Iterator[Finding]:
             service not in terms.closing or site["locked"] == "in"
         ):
             yield _breach("close", Text("不允许撤并", "may not be closed"), key)
+
+
+def _count_fits(new: bool, count: int, today: int, most: int) -> bool:  # noqa: FBT001
+    """Return whether so many can be kept or closed, or added to what is there."""
+    if not new:
+        return count == today
+    return 1 <= count <= max(0, most - today)
 
 
 def _today_is_accounted_for(facts: Facts, terms: Terms) -> Iterator[Finding]:
@@ -155,19 +169,22 @@ _PRICED_AS = {
 
 def _prices(facts: Facts) -> Iterator[Finding]:
     rows = facts.plan.placements
-    for site_id, service, action, capital, yearly in zip(
+    for site_id, service, action, capital, yearly, count in zip(
         rows["site_id"],
         rows["service"],
         rows["action"],
         rows["capital_wan"],
         rows["yearly_wan"],
+        rows["count"],
         strict=True,
     ):
         if site_id not in facts.sites:
             continue
         expected = (0.0, 0.0)
         if action in _PRICED_AS:
-            expected = _price(facts, "service", service, _PRICED_AS[action], site_id)
+            price = _price(facts, "service", service, _PRICED_AS[action], site_id)
+            times = count if action in ("build", "upgrade") else 1
+            expected = (price[0] * times, price[1] * times)
         if not _close_to((capital, yearly), expected):
             text = Text(
                 f"造价 {capital:g} 与造价表 {expected[0]:g} 不符",

@@ -91,7 +91,7 @@ def _base(rule: Rate, facts: Facts, unit: UnitFacts) -> tuple[float, float, bool
 def _number_of_holders(
     service: str, of: Members | None, facts: Facts, unit: UnitFacts
 ) -> tuple[float, float, bool]:
-    holders = facts.holders_among(service, of, unit.zones)
+    number = facts.how_many(service, of, unit.zones)
     before = [
         site_id
         for site_id, name in facts.today
@@ -103,7 +103,8 @@ def _number_of_holders(
             or facts.is_member(site_id, of, existing_only=True, holdings=facts.today)
         )
     ]
-    return float(len(holders)), float(len(before)), False
+    today = sum(facts.count_today(site_id, service) for site_id in before)
+    return float(number), float(today), False
 
 
 def _amount(

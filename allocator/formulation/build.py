@@ -33,11 +33,11 @@ from allocator.formulation.program import (
     Shortfall,
 )
 from allocator.formulation.serving import Serving, add_serving
-from allocator.formulation.sites import resource_prices
+from allocator.formulation.sites import change_costs, resource_prices
 from allocator.plan import (
     ALLOCATION_COLUMNS,
     ASSIGNMENT_COLUMNS,
-    PLACEMENT_COLUMNS,
+    COUNTED_COLUMNS,
     Plan,
     empty_frame,
 )
@@ -247,18 +247,30 @@ def read_plan(formulation: Formulation) -> Plan:
     held = {p for p, variable in program.holds.items() if _is_on(variable)}
     phase = program.terms.year
     placements = []
+    adding = change_costs(program.area, program.holdings, adding=True)
     for pair, variable in program.holds.items():
-        today, stays = pair in program.holdings.today, _is_on(variable)
-        if not today and not stays:
-            continue
-        new = "upgrade" if pair[0] in program.existing else "build"
-        action = ("keep" if stays else "close") if today else new
-        capital, yearly = program.costs[pair] if action != "keep" else (0.0, 0.0)
-        placements.append((*pair, action, phase, capital, yearly))
+        stays = _is_on(variable)
+        before = int(pair in program.holdings.today)
+        before = program.holdings.counted_today.get(pair, before)
+        extra = program.extras.get(pair)
+        after = (
+            1 + (0 if extra is None else round(extra.varValue or 0.0)) if stays else 0
+        )
+        if before:
+            action = "keep" if stays else "close"
+            cost = (0.0, 0.0) if stays else program.costs[pair]
+            placements.append((*pair, action, phase, *cost, before))
+        if after > before:
+            new, more = (
+                "upgrade" if pair[0] in program.existing else "build",
+                after - before,
+            )
+            capital, yearly = adding[pair]
+            placements.append((*pair, new, phase, more * capital, more * yearly, more))
     frame = (
-        pd.DataFrame(placements, columns=list(PLACEMENT_COLUMNS))
+        pd.DataFrame(placements, columns=list(COUNTED_COLUMNS))
         if placements
-        else empty_frame(PLACEMENT_COLUMNS)
+        else empty_frame(COUNTED_COLUMNS)
     )
     return Plan(frame, _assignments(formulation, held), _allocations(program))
 

@@ -99,9 +99,10 @@ def both(
 def counted(
     program: Program, service: str, of: Members | None, zones: frozenset[str]
 ) -> list[pulp.LpVariable]:
-    """Return 0/1 quantities whose sum is the number of holders among ``of``.
+    """Return quantities whose sum is the number of holders among ``of``.
 
-    Candidates of a class count here: they hold the service only once built.
+    Candidates of a class count here: they hold the service only once built. Of a
+    counted service every one counts; its class is then by facility, never decided.
 
     Raises
     ------
@@ -109,11 +110,15 @@ def counted(
         When ``of`` needs a column that the register lacks.
     """
     holders = program.holders(service, zones)
-    if of is None:
-        return [variable for _, variable in holders]
-    members = memberships(program, of, existing_only=False)
-    return [
-        both(program, site_id, variable, members[site_id])
-        for site_id, variable in holders
-        if site_id in members
-    ]
+    members = None if of is None else memberships(program, of, existing_only=False)
+    quantities = []
+    for site_id, variable in holders:
+        if members is None:
+            quantities.append(variable)
+        elif site_id in members:
+            quantities.append(both(program, site_id, variable, members[site_id]))
+        else:
+            continue
+        if (site_id, service) in program.extras:
+            quantities.append(program.extras[site_id, service])
+    return quantities

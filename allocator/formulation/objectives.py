@@ -11,7 +11,7 @@ from allocator.errors import Finding, InputError, Text
 from allocator.formulation.coverage import Cover, county_by_zone, cover_terms
 from allocator.formulation.membership import either
 from allocator.formulation.program import Program, RowTag, Term
-from allocator.formulation.sites import resource_prices
+from allocator.formulation.sites import change_costs, resource_prices
 from allocator.policy import PopulationBand
 
 if TYPE_CHECKING:
@@ -184,6 +184,12 @@ def spending(program: Program, which: int) -> tuple[list[Term], float]:
             terms.append((variable, -cost))
         else:
             terms.append((variable, cost))
+    if program.extras:
+        adding = change_costs(program.area, program.holdings, adding=True)
+        for pair, extra in program.extras.items():
+            cost = adding[pair][which]
+            constant -= cost * (program.holdings.counted_today.get(pair, 1) - 1)
+            terms.append((extra, cost))
     prices = {r: resource_prices(program.area, r) for _, r in program.amounts}
     for (site_id, resource), amount in program.amounts.items():
         cost = prices[resource][site_id][which]

@@ -131,6 +131,8 @@ class Program:
     ----------
     area, travel, policy, terms
         What is planned.
+    extras
+        Beyond the first, how many of a counted service a pair holds.
     relaxed
         With ``everything`` each binding requirement gets a shortfall: always
         feasible, and the least shortfall says what is missing. With ``budget`` only
@@ -146,6 +148,7 @@ class Program:
     holdings: Holdings = field(init=False)
     costs: Mapping[tuple[str, str], tuple[float, float]] = field(init=False)
     holds: dict[tuple[str, str], pulp.LpVariable] = field(init=False)
+    extras: dict[tuple[str, str], pulp.LpVariable] = field(default_factory=dict)
     amounts: dict[tuple[str, str], pulp.LpVariable] = field(default_factory=dict)
     zone_of: dict[str, str] = field(init=False)
     branches: frozenset[str] = field(init=False)
@@ -173,6 +176,23 @@ class Program:
         for pair in self.holdings.today:
             if self.stays(pair):
                 self.holds[pair].lowBound = 1
+        self._add_extras(site_position)
+
+    def _add_extras(self, site_position: Mapping[str, int]) -> None:
+        """Create how many more than one of a counted service a site holds."""
+        for (site_id, service), holds in self.holds.items():
+            most = self.policy.services[service].most_per_site
+            if most == 1:
+                continue
+            least = self.holdings.counted_today.get((site_id, service), 1) - 1
+            name = f"more_s{site_position[site_id]}_{service}"
+            extra = self.problem.add_variable(
+                name, least, max(most - 1, least), "Integer"
+            )
+            self.extras[site_id, service] = extra
+            most_extra = float(extra.upBound)
+            tag = RowTag("link", site_id, f"more_{service}")
+            self.add_row(tag, [(extra, 1.0), (holds, -most_extra)], "<=", 0.0)
 
     def softens(self, what: Literal["rule", "budget"]) -> bool:
         """Whether a binding rule, or the budget, gets a shortfall."""

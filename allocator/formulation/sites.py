@@ -34,11 +34,15 @@ class Holdings:
     by_class
         New pairs whose host condition is met by the site itself, without another
         service.
+    counted_today
+        How many of a counted service each pair of today holds, as often as the
+        register lists it.
     """
 
     today: frozenset[Pair]
     possible: tuple[Pair, ...]
     by_class: frozenset[Pair]
+    counted_today: Mapping[Pair, int]
 
 
 def sites_matching(
@@ -133,7 +137,15 @@ def find_holdings(area: PlanningArea, policy: Policy) -> Holdings:
     )
     by_class = _self_hosted(area, policy, receiving) - today
     possible = _closure(area, policy, receiving, today, by_class)
-    return Holdings(frozenset(today), tuple(sorted(possible)), frozenset(by_class))
+    listed = {str(s): tuple(names) for s, names in sites["services"].items()}
+    counted = {
+        (site_id, service): max(1, listed[site_id].count(service))
+        for site_id, service in today
+        if policy.services[service].most_per_site > 1
+    }
+    return Holdings(
+        frozenset(today), tuple(sorted(possible)), frozenset(by_class), counted
+    )
 
 
 def _self_hosted(
@@ -206,9 +218,11 @@ def _without_broken(
 
 
 def change_costs(
-    area: PlanningArea, holdings: Holdings
+    area: PlanningArea, holdings: Holdings, *, adding: bool = False
 ) -> Mapping[Pair, tuple[float, float]]:
     """Return (capital, yearly) in 万元 of adding each new pair or closing an old one.
+
+    With ``adding`` pairs of today are priced as new ones too: what one more costs.
 
     New pairs cost ``build`` at a candidate and ``upgrade`` at an existing facility
     (``build`` where no upgrade is priced). Pairs of today cost ``close``. A row for the
@@ -219,7 +233,7 @@ def change_costs(
     for site_id, service in holdings.possible:
         site = area.sites.loc[site_id]
         actions: tuple[str, ...]
-        if (site_id, service) in holdings.today:
+        if (site_id, service) in holdings.today and not adding:
             actions = ("close",)
         elif site["status"] == "candidate":
             actions = ("build",)

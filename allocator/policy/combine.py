@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allocator.errors import Finding, Severity, Text, nearest
+from allocator.policy.contradictions import find_contradictions
 from allocator.policy.packs import (
     Pack,
     Policy,
@@ -15,6 +16,7 @@ from allocator.policy.packs import (
 from allocator.policy.rules import (
     CountInUnit,
     Members,
+    Network,
     PopulationBand,
     Rate,
     Resource,
@@ -98,6 +100,7 @@ def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
     findings: list[Finding] = []
     services: dict[str, Service] = {}
     resources: dict[str, Resource] = {}
+    networks: dict[str, Network] = {}
     seen: dict[str, str] = {}
     for pack in packs:
         table = f"{pack.head.id}.toml"
@@ -110,6 +113,11 @@ def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
             _declared_twice("resource", resource.id, table)
             for resource in pack.resources
             if resources.setdefault(resource.id, resource) != resource
+        ]
+        findings += [
+            _declared_twice("network", network.id, table)
+            for network in pack.networks
+            if networks.setdefault(network.id, network) != network
         ]
         for rule in pack.rules:
             if rule.id in seen:
@@ -126,6 +134,7 @@ def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
         services,
         resources,
         tuple(rule for pack in packs for rule in pack.rules),
+        networks,
     )
     findings += _references(policy)
     return policy, findings
@@ -182,11 +191,36 @@ def _references(policy: Policy) -> list[Finding]:
         for name in dict.fromkeys(services_named(rule)):
             check(name, rule.id, rule.pack)
         findings += _band_without_people(rule, policy)
+        findings += _counted_in_a_class(rule, policy)
     for service in policy.services.values():
         hosts = service.hosts.service if service.hosts else ()
         for name in (*hosts, *service.requires):
             check(name, service.id, "")
     return findings
+
+
+def _counted_in_a_class(rule: Rule, policy: Policy) -> list[Finding]:
+    """Find counts of a counted service among a class that the plan decides."""
+    for reading in rule.readings:
+        service = policy.services.get(getattr(reading, "service", None) or "")
+        of: Members | None = getattr(reading, "of", None)
+        if service is None or service.most_per_site == 1 or of is None:
+            continue
+        if of.service and not isinstance(reading, ShareOfClass):
+            message = Text(
+                "可设多个的服务只能按机构类别(class)统计",
+                "a counted service is counted among classes, not holders",
+            )
+            return [
+                Finding(
+                    "counted-in-a-class",
+                    message,
+                    table=f"{rule.pack}.toml",
+                    keys=(rule.id,),
+                    column="of",
+                )
+            ]
+    return []
 
 
 def _band_without_people(rule: Rule, policy: Policy) -> list[Finding]:
@@ -216,9 +250,9 @@ def _band_without_people(rule: Rule, policy: Policy) -> list[Finding]:
 def check_policy(policy: Policy, area: PlanningArea) -> list[Finding]:
     """Hold a policy against an area: names and classes that the area does not have.
 
-    Nothing here stops a run except a service of the register that no pack declares:
-    a rule about a unit or class that is not in the tables is audited as undecidable
-    or counts nothing, and the warning says so.
+    A service of the register that no pack declares, and binding clauses that
+    contradict each other, stop a run. A rule about a unit or class that is not in the
+    tables is audited as undecidable or counts nothing, and the warning says so.
     """
     counties = set(area.counties.index) | set(area.counties["name"])
     classes = set(area.sites["class"])
@@ -247,6 +281,7 @@ def check_policy(policy: Policy, area: PlanningArea) -> list[Finding]:
                     )
                 )
     findings += _register_services(policy, area)
+    findings += find_contradictions(policy.rules, area)
     return findings
 
 

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from allocator.errors import Finding, Severity, Text, nearest
-from allocator.policy.rules import KINDS, Members, Resource, Rule, Scope, Service
+from allocator.policy.rules import (
+    KINDS,
+    Members,
+    Network,
+    Resource,
+    Rule,
+    Scope,
+    Service,
+)
 from allocator.resources import pack_ids, packs_folder
 from allocator.schema import findings_from, read_toml
 
@@ -54,12 +62,13 @@ class Parameter(BaseModel):
 
 @dataclass(frozen=True)
 class Pack:
-    """One policy text: its head, services, resources and rules, in file order."""
+    """One policy text: its head, services, resources, rules and networks, in order."""
 
     head: PackHead
     services: tuple[Service, ...]
     resources: tuple[Resource, ...]
     rules: tuple[Rule, ...]
+    networks: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ class Policy:
     ----------
     packs
         In the order of the brief.
-    services, resources
+    services, resources, networks
         By id, in the order of the packs. The earlier of two declarations holds.
     rules
         All rules, in the order of the packs and of each file.
@@ -80,6 +89,12 @@ class Policy:
     services: Mapping[str, Service]
     resources: Mapping[str, Resource]
     rules: tuple[Rule, ...]
+    networks: Mapping[str, Network] = field(default_factory=dict)
+
+    def at_year(self, year: int | None) -> Policy:
+        """Return the policy with the figures that target paths ask for in a year."""
+        rules = [rule.at_year(year) for rule in self.rules]
+        return replace(self, rules=tuple(rule for rule in rules if rule is not None))
 
     @property
     def objective(self) -> tuple[str, ...]:
@@ -134,12 +149,16 @@ def read_pack(
     _read_parameters(source, parameters or {})
     services: list[Service] = _items(Service, source, "service")
     resources: list[Resource] = _items(Resource, source, "resource")
+    networks: list[Network] = _items(Network, source, "network")
     rules = _rules(source)
     findings += _repeated(rules, table) + _broken_links(services, table)
     if head is None or any(f.severity is Severity.ERROR for f in findings):
         return None, findings
     named = tuple(replace(rule, pack=head.id) for rule in rules)
-    return Pack(head, tuple(services), tuple(resources), named), findings
+    return (
+        Pack(head, tuple(services), tuple(resources), named, tuple(networks)),
+        findings,
+    )
 
 
 def declared_parameters(path: Path, *, required: bool = False) -> tuple[str, ...]:
@@ -158,7 +177,7 @@ def declared_parameters(path: Path, *, required: bool = False) -> tuple[str, ...
     )
 
 
-_SECTIONS = ("pack", "parameters", "service", "resource", "rule")
+_SECTIONS = ("pack", "parameters", "service", "resource", "network", "rule")
 
 
 def _unknown_sections(content: Mapping[str, Any], table: str) -> list[Finding]:
@@ -297,7 +316,7 @@ def _with_parameters(
 def _field_names(kind: type[Any]) -> tuple[str, ...]:
     if issubclass(kind, BaseModel):
         return tuple(kind.model_fields)
-    hidden = {"pack"}
+    hidden = _SET_BY_READER
     names = {"facility_class": "class"}
     return tuple(
         names.get(f.name, f.name) for f in fields(kind) if f.name not in hidden
@@ -311,7 +330,7 @@ def _validated(
     known: dict[tuple[str, ...], Iterable[str]] = {(): _field_names(kind)}
     for name in ("scope", "serves"):
         known[(name,)] = _field_names(Scope)
-    for name in ("of", "hosts", "held_by", "at"):
+    for name in ("of", "hosts", "held_by", "at", "leads", "members"):
         known[(name,)] = _field_names(Members)
     try:
         return TypeAdapter(kind).validate_python(body)
@@ -363,12 +382,42 @@ def _rule(body: dict[str, Any], source: _Source, where: str) -> Rule | None:
     if kind is None:
         return None
     own = {key: value for key, value in body.items() if key not in ("kind", "any_of")}
-    if "pack" in own:
-        own["pack "] = own.pop("pack")  # set by the reader, so an unknown key here
+    for key in _SET_BY_READER & set(own):
+        own[f"{key} "] = own.pop(key)  # an unknown key when a pack writes it
+    path = _take_path(own, source, where)
     rule: Rule | None = _validated(kind, own, source, where)
-    if rule is None or not alternatives:
-        return rule
-    return replace(rule, any_of=tuple(alternatives))
+    if rule is None:
+        return None
+    return replace(rule, any_of=tuple(alternatives), path=path)
+
+
+_SET_BY_READER = {"pack", "path"}
+_FIGURES = ("share", "lo", "hi")
+
+
+def _take_path(
+    own: dict[str, Any], source: _Source, where: str
+) -> tuple[tuple[str, int, float], ...]:
+    """Replace figures by year with the last one, and return all of them in order."""
+    steps: list[tuple[str, int, float]] = []
+    for key in _FIGURES:
+        figures = own.get(key)
+        if not isinstance(figures, dict):
+            continue
+        years = sorted(year for year in figures if str(year).isdigit())
+        numbers = [figures[year] for year in years]
+        if len(years) != len(figures) or not all(
+            isinstance(n, (int, float)) and not isinstance(n, bool) for n in numbers
+        ):
+            message = Text(
+                "目标路径应写成 {2023 = 0.7, 2025 = 0.9}",
+                "write a target path as {2023 = 0.7, 2025 = 0.9}",
+            )
+            source.refuse("pack-key-invalid", message, where=where, column=key)
+        if years:
+            own[key] = numbers[-1]
+            steps += [(key, int(y), n) for y, n in zip(years, numbers, strict=True)]
+    return tuple(sorted(steps, key=lambda step: step[1]))
 
 
 def _rule_kind(

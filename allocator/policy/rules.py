@@ -7,17 +7,29 @@ nothing else. How each kind is read is in ``docs/rules.md``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from allocator.schema import BilingualError
 from allocator.tables import COUNTY_KINDS, ZONE_KINDS
 
 _CLOSED = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
+
+
+def _population_or_named(denominator: str) -> str:
+    kind, _, name = denominator.partition(":")
+    if denominator != "population" and not (kind in ("resource", "service") and name):
+        raise BilingualError(
+            "应为 population、resource:<id> 或 service:<id>",
+            "must be population, resource:<id> or service:<id>",
+        )
+    return denominator
+
 
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
@@ -43,6 +55,7 @@ class Unit(StrEnum):
     AREA = "area"
     COUNTY = "county"
     ZONE = "zone"
+    SITE = "site"  # every holder of the denominator's service; only for `Rate`
 
 
 @dataclass(frozen=True, config=_CLOSED)
@@ -123,6 +136,9 @@ class Service:
         any site. Branches never receive a service.
     requires
         Services that a holder must also hold, all of them.
+    most_per_site
+        How many of it one site may hold: 1, or more for a counted service such as
+        departments. Each costs the same, and `CountInUnit` counts every one.
     held_by
         Existing facilities that hold it today whether or not the register lists it:
         a 乡镇卫生院 is a township health centre.
@@ -140,7 +156,17 @@ class Service:
     held_by: Members | None = None
     serves: Scope | None = None
     assign_within: Unit = Unit.COUNTY
+    most_per_site: Annotated[int, Field(ge=1)] = 1
     note: str = ""
+
+    @model_validator(mode="after")
+    def _counts_or_serves(self) -> Service:
+        if self.most_per_site > 1 and self.serves is not None:
+            raise BilingualError(
+                "可设多个的服务(most_per_site)不能分配人口(serves)",
+                "a service with most_per_site above 1 cannot have `serves`",
+            )
+        return self
 
 
 @dataclass(frozen=True, config=_CLOSED)
@@ -175,6 +201,37 @@ class Resource:
         return self
 
 
+@dataclass(frozen=True, config=_CLOSED)
+class Network:
+    """Groups to be formed: every member belongs to exactly one lead institution.
+
+    Parameters
+    ----------
+    id, name
+        Stable id, and the name shown: 县域医共体, 城市医疗集团.
+    leads
+        The institutions that lead a group, one group each.
+    members
+        The institutions that must belong to a group.
+    scope
+        The zones that are divided among the groups.
+    balance
+        Largest relative deviation of a group's people from the mean of all groups;
+        None: not asked for.
+    within_county
+        Whether a group stays inside the county of its lead.
+    """
+
+    id: Name
+    name: Name
+    leads: Members
+    members: Members
+    scope: Scope = Scope()
+    balance: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    within_county: bool = True
+    note: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, config=_CLOSED)
 class Rule:
     """What every rule has, whatever its kind.
@@ -204,6 +261,10 @@ class Rule:
         reading applies only in units inside its own scope, so that
         ``scope = {people_below = 30000}`` opens it for small units alone. Readings
         have no readings of their own, and share the rule's unit and priority.
+    path
+        A target path by year, (key, year, figure) in the order of years; set by the
+        reader from ``share = {2023 = 0.7, 2025 = 0.9}``. The figure of the last year
+        stands in the key itself.
     pack
         Id of the pack; set by the reader.
     """
@@ -218,7 +279,24 @@ class Rule:
     source: str = ""
     note: str = ""
     any_of: tuple[Rule, ...] = ()
+    path: tuple[tuple[str, int, float], ...] = ()
     pack: str = ""
+
+    def at_year(self, year: int | None) -> Rule | None:
+        """Return the rule with the figures that a path asks for in a year.
+
+        The latest step up to the year holds; before the first step nothing is asked
+        (None). Without a year, or without a path, the rule is returned as it is.
+        """
+        if year is None or not self.path:
+            return self
+        # Later steps overwrite earlier ones: the path is in the order of years.
+        figures: dict[str, Any] = {
+            key: figure for key, since, figure in self.path if since <= year
+        }
+        if not figures:
+            return None
+        return replace(self, path=(), **figures)
 
     @property
     def readings(self) -> tuple[Rule, ...]:
@@ -261,20 +339,23 @@ class ShareOfClass(Rule):
 
     The number needed is rounded up. The class may be decided by the plan itself
     (``of = {service = [...]}``). With ``attribute`` instead of ``service`` the rule is
-    a checklist over a yes/no column of the register: audited, never decided.
+    a checklist over a yes/no column of the register: audited, never decided. With
+    ``network`` members must belong to a group of that network.
     """
 
     of: Members
     service: Name | None = None
     attribute: Name | None = None
+    network: Name | None = None
     share: Share
 
     @model_validator(mode="after")
     def _one_numerator(self) -> ShareOfClass:
-        if (self.service is None) == (self.attribute is None):
+        given = (self.service, self.attribute, self.network)
+        if sum(one is not None for one in given) != 1:
             raise BilingualError(
-                "service 与 attribute 必须且只能写一个",
-                "give either service or attribute, not both",
+                "service、attribute、network 必须且只能写一个",
+                "give one of service, attribute and network, and no more",
             )
         return self
 
@@ -334,9 +415,7 @@ class Rate(Rule):
     resource: Name | None = None
     service: Name | None = None
     of: Members | None = None
-    denominator: Annotated[
-        str, Field(pattern=r"^(population|resource:.+|service:.+)$")
-    ] = "population"
+    denominator: Annotated[str, AfterValidator(_population_or_named)] = "population"
     per: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     lo: Amount | None = None
     hi: Amount | None = None
