@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,14 @@ from allocator.policy import (
     Indicator,
     Members,
     Pack,
+    Policy,
     Priority,
+    Rate,
     Resource,
+    Rule,
     Scope,
     Service,
+    ShareOfClass,
     read_pack,
     read_policy,
 )
@@ -35,11 +40,23 @@ TEXTBOOK = {
     "lscp": ("sites",),
 }
 NUMBERS = {"p": 3.0, "within_minutes": 15.0}
+TEXTS = {
+    "nanchang-2024": 56,
+    "hubei-2023": 28,
+    "shaanxi": 42,
+    "shanghai": 18,
+    "lijiang": 20,
+    "jianggan-2019": 19,
+    "xinjian-2023": 43,
+}
 PRIORITIES = {
     "must": Priority.MUST,
     "strive": Priority.STRIVE,
+    "may": Priority.MAY,
     "no_figure": Priority.MAY,
+    "truncated": Priority.MAY,
 }
+DEFAULT = "默认值,可修改"
 
 
 def pack(name: str) -> Pack:
@@ -49,21 +66,57 @@ def pack(name: str) -> Pack:
     return found
 
 
+def inventory() -> dict[str, dict[str, dict[str, str]]]:
+    """Return the clauses of every text, by pack and id."""
+    path = packs_folder() / "texts" / "clauses.csv"
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            found.setdefault(row["pack"], {})[row["id"]] = row
+    return found
+
+
+CLAUSES = inventory()
+
+
+def rules_with_clauses() -> list[tuple[Rule, dict[str, str]]]:
+    """Return every rule of the seven texts beside its clause."""
+    return [
+        (rule, CLAUSES[name][rule.id]) for name in TEXTS for rule in pack(name).rules
+    ]
+
+
+def rule_of(pack_id: str, rule_id: str) -> Any:
+    return next(rule for rule in pack(pack_id).rules if rule.id == rule_id)
+
+
+def content(pack_id: str) -> dict[str, Any]:
+    path = packs_folder() / f"{pack_id}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def text_of(pack_id: str) -> str:
+    path = packs_folder() / "texts" / f"{pack_id}.txt"
+    return path.read_text(encoding="utf-8")
+
+
+def year_of(words: str) -> int | None:
+    """Return the year that a clause of the inventory is due; None where unknown."""
+    if words.startswith("2021/2022"):  # within three years of September 2019
+        return 2022
+    if year := re.match(r"20\d\d", words):
+        return int(year.group())
+    plans = {"十四五": 2025, "十五五": 2030}
+    return next((plans[plan] for plan in plans if plan in words), None)
+
+
 @pytest.fixture(scope="module")
 def nanchang() -> Pack:
     return pack("nanchang-2024")
 
 
-@pytest.fixture(scope="module")
-def clauses() -> dict[str, dict[str, str]]:
-    path = packs_folder() / "texts" / "clauses.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        found = [row for row in csv.DictReader(file) if row["pack"] == "nanchang-2024"]
-    return {row["id"]: row for row in found}
-
-
 def test_the_packs_of_the_contract_are_bundled() -> None:
-    assert set(pack_ids()) >= {"nanchang-2024", "national", *TEXTBOOK}
+    assert set(pack_ids()) >= {*TEXTS, "national", *TEXTBOOK}
 
 
 @pytest.mark.parametrize("name", pack_ids())
@@ -76,64 +129,141 @@ def test_every_pack_reads_and_can_be_used_alone(name: str) -> None:
     assert policy is not None
 
 
-def test_city_and_national_packs_can_be_used_together() -> None:
-    policy, findings = read_policy(["nanchang-2024", "national"], {}, packs_folder())
-    # Nanchang names the counties of its sub-centres; the national default does not.
-    assert [(f.code, f.keys) for f in findings] == [
-        ("service-declared-twice", ("county_subcenter",))
-    ]
+def policy_of(names: list[str]) -> Policy:
+    """Read packs together; only the national defaults may give way to a text.
+
+    Where the first text puts more of a resource is the first text's to say.
+    """
+    policy, findings = read_policy(names, {}, packs_folder())
+    assert [f for f in findings if f.severity is not Severity.NOTE] == []
+    shared = [f for f in findings if f.code != "resource-declared-twice"]
+    assert {f.table for f in shared} <= {"national.toml"}
     assert policy is not None
-    assert len(policy.rules) == 56 + len(pack("national").rules)
+    return policy
 
 
-def test_every_clause_stands_in_the_pack_in_order(
-    nanchang: Pack, clauses: dict[str, dict[str, str]]
-) -> None:
-    assert [rule.id for rule in nanchang.rules] == sorted(clauses)
-    assert len(clauses) == 56
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_can_be_used_with_its_city_and_the_national_standards(name: str) -> None:
+    names = list(dict.fromkeys(["nanchang-2024", name, "national"]))
+    own = sum(TEXTS[n] for n in names if n in TEXTS)
+    assert len(policy_of(names).rules) == own + len(pack("national").rules)
 
 
-def test_every_quotation_is_verbatim(
-    nanchang: Pack, clauses: dict[str, dict[str, str]]
-) -> None:
-    text = (packs_folder() / "texts" / "nanchang-2024.txt").read_text(encoding="utf-8")
-    for rule in nanchang.rules:
+def test_a_district_and_its_city_declare_what_they_share_alike() -> None:
+    names = ["nanchang-2024", "xinjian-2023", "national"]
+    _, findings = read_policy(names, {}, packs_folder())
+    assert {f.table for f in findings} <= {"national.toml"}
+
+
+def test_all_texts_declare_what_they_share_alike() -> None:
+    rules = policy_of([*TEXTS, "national"]).rules
+    assert len(rules) == 226 + len(pack("national").rules)
+
+
+def test_the_inventory_holds_the_seven_texts() -> None:
+    assert {name: len(rows) for name, rows in CLAUSES.items()} == TEXTS
+    assert sum(TEXTS.values()) == 226
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_clause_stands_in_the_pack_in_order(name: str) -> None:
+    assert [rule.id for rule in pack(name).rules] == sorted(CLAUSES[name])
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_quotation_is_verbatim(name: str) -> None:
+    text = text_of(name)
+    for rule in pack(name).rules:
+        clause = CLAUSES[name][rule.id]
         assert rule.quote in text, rule.id
-        assert rule.quote == clauses[rule.id]["phrase_verbatim"], rule.id
-        assert rule.clause == clauses[rule.id]["clause"], rule.id
+        assert rule.quote == clause["phrase_verbatim"], rule.id
+        assert rule.clause == clause["clause"], rule.id
 
 
-def test_priorities_are_those_of_the_text(
-    nanchang: Pack, clauses: dict[str, dict[str, str]]
-) -> None:
-    for rule in nanchang.rules:
-        binding = clauses[rule.id]["binding"]
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_head_names_document_and_territory(name: str) -> None:
+    head = pack(name).head
+    clause = next(iter(CLAUSES[name].values()))
+    assert head.document == clause["document"]
+    assert head.territory == clause["document_territory"]
+    assert f"texts/{name}.txt" in head.source
+
+
+def test_priorities_are_those_of_the_text() -> None:
+    for rule, clause in rules_with_clauses():
+        binding = clause["binding"]
         assert rule.priority is PRIORITIES[binding], rule.id
         assert ("文件未给数值" in rule.note) == (binding == "no_figure"), rule.id
 
 
-def test_years_are_those_of_the_text(
-    nanchang: Pack, clauses: dict[str, dict[str, str]]
-) -> None:
-    for rule in nanchang.rules:
-        year = clauses[rule.id]["year_due"]
-        assert rule.due == (2025 if year.startswith("2025") else None), rule.id
-        assert ("文件期" in rule.note) == ("文件期" in year), rule.id
-        if rule.due is None:
-            assert year in rule.note, rule.id
+def test_years_are_those_of_the_text() -> None:
+    for rule, clause in rules_with_clauses():
+        words = clause["year_due"]
+        assert rule.due == year_of(words), rule.id
+        assert ("文件期" in rule.note) == ("文件期" in words), rule.id
+        if rule.due is None and "20xx" not in words:
+            assert words.partition("(")[0] in rule.note, rule.id
 
 
-def test_every_siting_clause_constrains(
-    nanchang: Pack, clauses: dict[str, dict[str, str]]
-) -> None:
-    for rule in nanchang.rules:
-        if clauses[rule.id]["decision_kind"].startswith("siting"):
+def test_a_masked_year_stays_unknown() -> None:
+    masked = [
+        (rule, clause)
+        for rule, clause in rules_with_clauses()
+        if "20xx" in clause["year_due"]
+    ]
+    assert len(masked) == 9
+    for rule, _ in masked:
+        assert rule.due is None, rule.id
+        assert "掩码" in rule.note, rule.id
+
+
+def test_every_siting_clause_constrains() -> None:
+    for rule, clause in rules_with_clauses():
+        if clause["decision_kind"].startswith("siting"):
             assert not isinstance(rule, Indicator), rule.id
+            assert rule.priority is not Priority.MAY or rule.note, rule.id
 
 
-def test_every_reading_of_our_own_is_noted(
-    nanchang: Pack, clauses: dict[str, dict[str, str]]
-) -> None:
+def test_every_clause_on_resources_is_a_rate() -> None:
+    for rule, clause in rules_with_clauses():
+        if clause["decision_kind"].startswith("resource"):
+            checked = rule.pack == "nanchang-2024" and rule.note  # a yes/no column
+            assert isinstance(rule, Rate) or checked, rule.id
+
+
+def test_checklists_are_columns_of_the_register() -> None:
+    for rule, clause in rules_with_clauses():
+        if clause["decision_kind"] == "checklist":
+            column = isinstance(rule, ShareOfClass) and rule.attribute
+            assert column or rule.note, rule.id
+
+
+def test_indicators_of_the_text_are_only_tracked() -> None:
+    for rule, clause in rules_with_clauses():
+        if clause["decision_kind"] == "indicator":
+            assert isinstance(rule, Indicator), rule.id
+            assert rule.target, rule.id
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_districting_clauses_name_a_network_of_the_pack(name: str) -> None:
+    networks = {network["id"]: network for network in content(name).get("network", [])}
+    named = set()
+    for rule in content(name)["rule"]:
+        if CLAUSES[name][rule["id"]]["decision_kind"] != "siting.district":
+            continue
+        if "network" not in rule:
+            assert "不在本程序内决定" in rule["note"], rule["id"]
+            continue
+        named.add(rule["network"])
+        network = networks[rule["network"]]
+        assert rule["share"] == 1.0, rule["id"]
+        assert rule["of"] == network["members"], rule["id"]
+        assert rule.get("scope", {}) == network.get("scope", {}), rule["id"]
+    assert named == set(networks)
+
+
+def test_every_reading_of_our_own_is_noted() -> None:
     kinds = {
         "R1_count_in_unit": "count_in_unit",
         "R2_share_of_class": "share_of_class",
@@ -142,9 +272,61 @@ def test_every_reading_of_our_own_is_noted(
         "R5_coverage": "coverage",
         "R6_indicator_only": "indicator",
     }
-    for rule in nanchang.rules:
-        if rule.kind != kinds[clauses[rule.id]["rule_type"]]:
+    for rule, clause in rules_with_clauses():
+        if rule.kind != kinds[clause["rule_type"]]:
             assert rule.note, rule.id
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if name != "nanchang-2024"])
+def test_a_figure_is_in_the_text_or_is_called_a_default(name: str) -> None:
+    text = text_of(name)
+    for parameter, body in content(name).get("parameters", {}).items():
+        stated = f"{body['default']:g}" in text
+        assert stated or DEFAULT in body["note"], parameter
+
+
+@pytest.mark.parametrize(
+    ("name", "county"), [("xinjian-2023", "新建区"), ("jianggan-2019", "江干区")]
+)
+def test_the_text_of_a_district_binds_that_district_alone(
+    name: str, county: str
+) -> None:
+    for rule in pack(name).rules:
+        if not isinstance(rule, Indicator):
+            assert rule.scope.county == (county,), rule.id
+
+
+def test_a_truncated_clause_says_so_and_infers_nothing() -> None:
+    rule = rule_of("lijiang", "S2c-20")
+    assert text_of("lijiang").rstrip().endswith(rule.quote)
+    assert isinstance(rule, Indicator)
+    assert "截断" in rule.target
+    assert "截断" in rule.note
+    assert not re.search(r"\d", rule.target + rule.note)
+
+
+def test_traditional_characters_are_kept_in_quotations() -> None:
+    assert rule_of("shaanxi", "S2a-16").quote == "建設省公共衛生中心"
+    assert rule_of("lijiang", "S2c-01").quote == "新建市人民醫院榮華分院"
+    assert rule_of("shanghai", "S2b-18").quote == "高水平社區衛生服務中心20家"
+
+
+def test_ambiguous_clauses_are_read_as_the_notes_say() -> None:
+    geriatric = rule_of("xinjian-2023", "S4-26")
+    assert geriatric.share == 0.96
+    assert "不足25家" in geriatric.note
+    houses = rule_of("jianggan-2019", "S3-12")
+    circle = rule_of("jianggan-2019", "S3-13")
+    assert houses.lo == 100
+    assert circle.service == houses.service
+    assert (circle.within_minutes, circle.share) == (5, None)
+    subcenter = rule_of("xinjian-2023", "S4-33")
+    assert subcenter.priority is Priority.MAY
+    station = rule_of("xinjian-2023", "S4-34")
+    assert (station.share, station.due) == (0.7, 2023)
+    physicians = rule_of("xinjian-2023", "S4-06")
+    assert (physicians.lo, str(physicians.unit)) == (1, "site")
+    assert physicians.denominator == "service:township_health_center"
 
 
 def test_band_of_the_text_can_be_changed_in_a_brief() -> None:
@@ -222,5 +404,5 @@ def test_every_key_of_a_pack_is_documented() -> None:
     for kind in kinds:
         for field in fields(kind):
             key = {"facility_class": "class"}.get(field.name, field.name)
-            if key != "pack":
+            if key not in {"pack", "path"}:
                 assert f"`{key}`" in text, (kind.__name__, key)
