@@ -7,24 +7,27 @@ rule cannot be met, that is said first.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from allocator.errors import Finding, InfeasibleError, SolverError, Text
-from allocator.formulation import build
+from allocator.formulation import build_phases
 from allocator.policy import (
     CountInUnit,
     Coverage,
     PopulationBand,
-    Priority,
     Rate,
     Rule,
     ShareOfClass,
 )
+from allocator.policy.terms import Phase
 from allocator.progress import SILENT
 from allocator.solve import solve
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from allocator.area import PlanningArea
     from allocator.formulation import Formulation, Impossible, Shortfall
     from allocator.formulation.program import Relaxed
@@ -44,6 +47,7 @@ class Lack:
     needed: float
     missing: float
     sense: str = ">="
+    year: int | None = None
 
 
 def refuse_impossible(
@@ -58,7 +62,8 @@ def refuse_impossible(
     """
     if not formulation.impossible:
         return
-    lacks = [_of_impossible(item) for item in formulation.impossible]
+    dated = len(formulation.programs) > 1
+    lacks = [_of_impossible(item, dated=dated) for item in formulation.impossible]
     raise InfeasibleError(_findings(lacks, area, policy, proven=True))
 
 
@@ -71,11 +76,36 @@ def explain_infeasible(
     time_limit_s: float,
     progress: Progress = SILENT,
 ) -> InfeasibleError:
-    """Return the error that says what is missing when a task has no plan.
+    """Return the error that says what is missing when a task of one phase has no plan.
 
     Parameters
     ----------
     area, travel, policy, terms
+        The task.
+    time_limit_s, progress
+        As in `explain_phases`.
+
+    Raises
+    ------
+    SolverError
+        When nothing is short after all: the solver contradicts itself.
+    """
+    phases = [Phase(area, policy, terms)]
+    return explain_phases(phases, travel, time_limit_s=time_limit_s, progress=progress)
+
+
+def explain_phases(
+    phases: Sequence[Phase],
+    travel: Travel,
+    *,
+    time_limit_s: float,
+    progress: Progress = SILENT,
+) -> InfeasibleError:
+    """Return the error that says what is missing when a task has no plan.
+
+    Parameters
+    ----------
+    phases, travel
         The task.
     time_limit_s
         Seconds for the search of a smallest total shortfall.
@@ -88,28 +118,32 @@ def explain_infeasible(
         When nothing is short after all: the solver contradicts itself.
     """
     progress.step(Text("查找无法同时成立的条款", "finding the clauses that collide"))
-    strive = {rule.id for rule in policy.rules if rule.priority is Priority.STRIVE}
+    area, policy = phases[-1].area, phases[-1].policy
     # Money alone is the commonest way out and its least amount is exact, so it is
     # tried before rules are weighed against each other.
     choices: list[Relaxed] = ["everything"]
-    if terms.capital_wan is not None or terms.yearly_wan is not None:
+    if any(_has_budget(phase.terms) for phase in phases):
         choices.insert(0, "budget")
     for relaxed in choices:
-        formulation = build(area, travel, policy, terms, relaxed=relaxed)
+        formulation = build_phases(phases, travel, relaxed=relaxed)
         if formulation.impossible:
             continue
         solution = solve(
             formulation, time_limit_s=time_limit_s, gap=_GAP, progress=progress
         )
         lacks = [
-            _of_shortfall(shortfall)
+            _of_shortfall(shortfall, dated=len(phases) > 1)
             for shortfall in formulation.shortfalls
-            if shortfall.rule_id not in strive
-            and (shortfall.variable.varValue or 0.0) > _NOTHING * shortfall.needed
+            if (shortfall.variable.varValue or 0.0) > _NOTHING * shortfall.needed
         ]
         if solution.status != "infeasible" and lacks:
             return InfeasibleError(_findings(lacks, area, policy, proven=False))
     raise _contradiction()
+
+
+def _has_budget(terms: Terms) -> bool:
+    limits = (terms.capital_wan, terms.yearly_wan, terms.total_capital_wan)
+    return any(limit is not None for limit in limits)
 
 
 _GAP = 1e-4  # relative, of the sum of shortfalls
@@ -128,13 +162,23 @@ def _contradiction() -> SolverError:
     return SolverError([Finding("solver-contradicts-itself", message, remedy=remedy)])
 
 
-def _of_impossible(item: Impossible) -> Lack:
-    return Lack(item.rule_id, item.unit_id, item.what, item.needed, item.lacking)
+def _of_impossible(item: Impossible, *, dated: bool) -> Lack:
+    year = item.year if dated else None
+    return Lack(
+        item.rule_id, item.unit_id, item.what, item.needed, item.lacking, year=year
+    )
 
 
-def _of_shortfall(item: Shortfall) -> Lack:
-    missing = item.variable.varValue or 0.0
-    return Lack(item.rule_id, item.unit_id, item.what, item.needed, missing, item.sense)
+def _of_shortfall(item: Shortfall, *, dated: bool) -> Lack:
+    return Lack(
+        item.rule_id,
+        item.unit_id,
+        item.what,
+        item.needed,
+        item.variable.varValue or 0.0,
+        item.sense,
+        item.year if dated else None,
+    )
 
 
 def _findings(
@@ -179,6 +223,8 @@ def _unit_name(unit_id: str, area: PlanningArea) -> str:
 def _in_words(lack: Lack, rule: Rule | None, area: PlanningArea) -> Text:
     """Say what is missing in the natural unit of the rule."""
     unit = _unit_name(lack.unit_id, area)
+    if lack.year is not None:
+        unit = f"{lack.year} {unit}"
     if rule is None:
         return _pseudo_rule(lack, unit)
     quote = f"“{rule.quote}”"
@@ -187,6 +233,11 @@ def _in_words(lack: Lack, rule: Rule | None, area: PlanningArea) -> Text:
         f"{unit}: {quote} 需要 {number[0].zh}, {number[1].zh}",
         f"{unit}: {quote} needs {number[0].en}, {number[1].en}",
     )
+
+
+def _whole(amount: float) -> str:
+    """Return how many whole people or places an amount needs: never too few."""
+    return f"{math.ceil(amount - _NOTHING * max(1.0, amount)):,}"
 
 
 def _number(lack: Lack, rule: Rule) -> tuple[Text, Text]:
@@ -198,25 +249,31 @@ def _number(lack: Lack, rule: Rule) -> tuple[Text, Text]:
         bound = "至多" if lack.what.endswith("hi") else "至少"
         return (
             Text(f"{bound} {needed:.0f} 所", f"{needed:.0f}"),
-            Text(f"{word} {missing:.0f} 所", f"{missing:.0f} {over}"),
+            Text(f"{word} {_whole(missing)} 所", f"{_whole(missing)} {over}"),
         )
     if isinstance(rule, ShareOfClass):
-        number = max(1.0, missing / rule.exact_share.denominator)
+        number = _whole(missing / rule.exact_share.denominator)
         return (
             Text(f"{rule.share:.0%}", f"{rule.share:.0%}"),
-            Text(f"缺 {number:.0f} 所", f"{number:.0f} missing"),
+            Text(f"缺 {number} 所", f"{number} missing"),
         )
     if isinstance(rule, PopulationBand):
         band = f"{rule.lo:,.0f}–{rule.hi:,.0f}"
         place = f"({site_level}) " if site_level not in ("served", "of") else ""
         return (
             Text(f"每所 {band} 人", f"{band} people each"),
-            Text(f"{place}差 {missing:,.0f} 人", f"{place}{missing:,.0f} people off"),
+            Text(
+                f"{place}差 {_whole(missing)} 人",
+                f"{place}{_whole(missing)} people off",
+            ),
         )
     if isinstance(rule, Coverage):
         return (
             Text(f"覆盖 {needed:,.0f} 人", f"{needed:,.0f} people covered"),
-            Text(f"{missing:,.0f} 人无法覆盖", f"{missing:,.0f} people out of reach"),
+            Text(
+                f"{_whole(missing)} 人无法覆盖",
+                f"{_whole(missing)} people out of reach",
+            ),
         )
     amount = Text(f"{needed:,.1f}", f"{needed:,.1f}")
     word = "超出" if isinstance(rule, Rate) and lack.what == "hi" else "缺"
@@ -226,15 +283,18 @@ def _number(lack: Lack, rule: Rule) -> tuple[Text, Text]:
 def _pseudo_rule(lack: Lack, unit: str) -> Text:
     missing, needed = lack.missing, lack.needed
     if lack.rule_id == "budget":
+        zh = "" if lack.year is None else f"{lack.year} 年"
+        en = "" if lack.year is None else f"{lack.year}: "
         return Text(
-            f"预算 {needed:,.0f} 万元不够, 至少还需 {missing:,.0f} 万元 ({lack.what})",
-            f"the budget of {needed:,.0f} 万元 is short by {missing:,.0f} 万元"
+            f"{zh}预算 {needed:,.2f} 万元不够, 至少还需 {missing:,.2f} 万元"
+            f" ({lack.what})",
+            f"{en}the budget of {needed:,.2f} 万元 is short by {missing:,.2f} 万元"
             f" ({lack.what})",
         )
     if lack.rule_id.startswith("serves:"):
         return Text(
-            f"{missing:,.0f} 人没有可到达的 {lack.rule_id[7:]}",
-            f"{missing:,.0f} people cannot reach any {lack.rule_id[7:]}",
+            f"{_whole(missing)} 人没有可到达的 {lack.rule_id[7:]}",
+            f"{_whole(missing)} people cannot reach any {lack.rule_id[7:]}",
         )
     return Text(
         f"{unit} 被锁定为必选, 但没有可设置的服务",

@@ -1,0 +1,319 @@
+"""Random small planning tasks, with every kind of rule and every modifier.
+
+Small enough to try every subset (`tests.oracle`): at most `MOST_UNDECIDED` pairs of
+site and service are open. People and minutes are whole numbers, so that two plans that
+differ do so by more than a solver's tolerance.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from allocator.policy import (
+    CountInUnit,
+    Coverage,
+    Indicator,
+    PopulationBand,
+    Priority,
+    Rate,
+    Scope,
+    Service,
+    ShareOfClass,
+    Unit,
+)
+from allocator.policy.terms import Terms
+from tests.factories import (
+    Case,
+    candidate,
+    cost,
+    county,
+    demand_point,
+    facility,
+    make_area,
+    make_policy,
+    make_travel,
+    members,
+    zone,
+)
+from tests.oracle import World
+
+if TYPE_CHECKING:
+    from allocator.area import PlanningArea
+    from allocator.policy import Members, Rule
+
+MOST_UNDECIDED = 7
+CLASSES = ("C210", "C220", "A100")
+BAND_SERVICE = "care"
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Shorter words for hypothesis: one draw function for a whole task."""
+
+    data: Any
+
+    def one(self, *choices: Any) -> Any:
+        return self.data(st.sampled_from(choices))
+
+    def whole(self, low: int, high: int) -> int:
+        return int(self.data(st.integers(low, high)))
+
+    def often(self) -> bool:
+        """Return True in three of four draws; False is the simpler value."""
+        return self.whole(0, 3) > 0
+
+    def seldom(self) -> bool:
+        return self.whole(0, 7) > 6
+
+
+@st.composite
+def briefs(draw: Any, *, simple: bool = False) -> Case:
+    """Return a random task; ``simple`` leaves strive, any_of and unknown cells out."""
+    d = Draw(draw)
+    services = _services(d)
+    area = _area(d, services)
+    travel = _travel(d, area)
+    count = d.whole(1, 3)
+    rules = [_rule(d, f"R{n}", services, simple=simple) for n in range(count)]
+    policy = make_policy(services=services, rules=rules)
+    case = Case(area, travel, policy, Terms())
+    terms = _terms(d, case)
+    return _small_enough(Case(area, travel, policy, terms))
+
+
+def _services(d: Draw) -> list[Service]:
+    scope = d.one(Scope(), Scope(), Scope(urban=True), Scope(zone_kind=("街道",)))
+    care = Service(
+        id=BAND_SERVICE,
+        name="care",
+        serves=scope if d.often() else None,
+        assign_within=d.one(Unit.AREA, Unit.COUNTY, Unit.ZONE),
+        held_by=d.one(None, None, members("C220"), members("A100", level_from=2)),
+        hosts=d.one(None, members("C210", "A100"), members(level_from=2)),
+    )
+    point = Service(
+        id="point",
+        name="point",
+        hosts=d.one(
+            None,
+            members("C210"),
+            members("C210", service=[BAND_SERVICE]),
+            members(service=[BAND_SERVICE]),
+            members(service=[BAND_SERVICE], name=("site s0", "site s1")),
+        ),
+        requires=d.one((), (), (BAND_SERVICE,)),
+    )
+    return [care, point]
+
+
+def _area(d: Draw, services: list[Service]) -> PlanningArea:
+    names = ["c0", "c1"][: d.whole(1, 2)]
+    zones = [
+        zone(
+            f"z{n}",
+            d.one(*names),
+            d.whole(10, 60),
+            kind=d.one("街道", "镇"),
+            urban=d.one(False, True),
+        )
+        for n in range(d.whole(1, 3))
+    ]
+    homes = [z["zone_id"] for z in zones]
+    demand = [
+        demand_point(f"d{n}", d.one(*homes), 0 if d.seldom() else d.whole(10, 60))
+        for n in range(d.whole(1, 4))
+    ]
+    has_level, has_capacity = d.one(False, True), d.seldom()
+    sites = []
+    for n in range(d.whole(2, 4)):
+        columns: dict[str, Any] = {
+            "branch": d.seldom(),
+            "locked": d.one("", "", "", "in", "out"),
+            "beds": math.nan if d.seldom() else float(d.whole(0, 40)),
+        }
+        if has_level:
+            columns["level"] = math.nan if d.seldom() else float(d.whole(1, 3))
+        if has_capacity:
+            columns["capacity_people"] = d.one(math.nan, float(d.whole(20, 120)))
+        place, kind = d.one(*homes), d.one(*CLASSES)
+        if d.one(False, True):
+            held = [s.id for s in services if d.seldom()]
+            sites.append(facility(f"s{n}", place, kind, services=held, **columns))
+        else:
+            sites.append(candidate(f"s{n}", place, kind, **columns))
+    costs = [
+        cost(s.id, action, d.whole(0, 9), d.whole(0, 3))
+        for s in services
+        for action in ("build", "close")
+    ]
+    if d.one(False, True):
+        costs.append(cost(BAND_SERVICE, "upgrade", d.whole(0, 9), 1))
+        costs.append(cost("point", "build", d.whole(0, 9), 1, facility_class="C210"))
+        costs.append(cost("point", "build", d.whole(0, 9), 1, site_id="s1"))
+    return make_area(
+        zones=zones,
+        counties=[county(c, kind=d.one("区", "县")) for c in names],
+        sites=sites,
+        demand=demand,
+        costs=costs,
+    )
+
+
+def _travel(d: Draw, area: PlanningArea) -> Any:
+    minutes = {
+        (i, s): d.whole(0, 9) * 5
+        for i in area.demand.index
+        for s in area.sites.index
+        if d.often()
+    }
+    km = {pair: m / 2 for pair, m in minutes.items()} if d.often() else None
+    return make_travel(minutes, km)
+
+
+def _scope(d: Draw) -> Scope:
+    return Scope() if d.often() else d.one(*_SCOPES)
+
+
+_SCOPES = (
+    Scope(county=("c0",)),
+    Scope(county=("county c1",)),
+    Scope(county_kind=("区",)),
+    Scope(zone_kind=("镇",)),
+    Scope(urban=True),
+    Scope(people_below=30),
+    Scope(people_from=30),
+)
+
+
+def _members(d: Draw) -> Members:
+    found: Members = d.one(
+        members("C210"),
+        members("C210", "C220"),
+        members("A100", level_from=2),
+        members(level_from=2),
+        members("C210", service=[BAND_SERVICE]),
+        members(service=[BAND_SERVICE]),
+        members(service=["point"], name=("site s0", "site s2")),
+    )
+    return found
+
+
+def _rule(d: Draw, rule_id: str, services: list[Service], *, simple: bool) -> Rule:
+    priority = Priority.MUST
+    if not simple:
+        priority = d.one(Priority.MUST, Priority.MUST, Priority.STRIVE, Priority.MAY)
+    head = {
+        "id": rule_id,
+        "quote": rule_id,
+        "priority": priority,
+        "unit": d.one(Unit.AREA, Unit.COUNTY, Unit.ZONE),
+        "scope": _scope(d),
+    }
+    others: tuple[Rule, ...] = ()
+    if not simple and d.whole(0, 3) > 2:
+        other = {**head, "scope": _scope(d)}
+        others = tuple(_reading(d, other, services) for _ in range(d.whole(1, 2)))
+    return _reading(d, {**head, "any_of": others}, services)
+
+
+def _reading(d: Draw, head: dict[str, Any], services: list[Service]) -> Rule:
+    name = d.one(BAND_SERVICE, "point")
+    strive = head["priority"] == Priority.STRIVE
+    of = _members(d)
+    if strive and of.service:
+        of = members("C210", "C220")
+    kinds = ["count_in_unit", "share_of_class", "rate", "coverage", "indicator"]
+    if services[0].serves is not None:
+        kinds += ["population_band"]
+    match d.one(*kinds):
+        case "count_in_unit":
+            lo, hi = d.one((1, None), (0, 2), (None, 1), (1, 2), (2, 3))
+            among = of if d.one(False, True) else None
+            return CountInUnit(**head, service=name, of=among, lo=lo, hi=hi)
+        case "share_of_class":
+            share = d.one(1.0, 0.5, 0.9, 0.34)
+            return ShareOfClass(**head, service=name, of=of, share=share)
+        case "population_band":
+            lo, hi = d.one((0, 60), (10, 80), (20, 100), (30, 45))
+            return PopulationBand(**head, service=BAND_SERVICE, lo=lo, hi=hi)
+        case "rate":
+            return _rate(d, head, name, of)
+        case "coverage":
+            return _coverage(d, head, name)
+        case _:
+            return Indicator(**head, target="as many as can be")
+
+
+def _rate(d: Draw, head: dict[str, Any], name: str, of: Members) -> Rate:
+    what: dict[str, Any] = {"service": name} if d.often() else {"resource": "beds"}
+    base = d.one("population", f"service:{BAND_SERVICE}", "resource:beds")
+    if of.service and ("resource" in what or base == "resource:beds"):
+        of = members("C210", "C220")  # beds of a class that the plan decides: refused
+    among = of if d.one(False, True) else None
+    bounds = d.one(
+        {"lo": 1.0},
+        {"hi": 2.0},
+        {"lo": 0.5, "hi": 3.0},
+        {"not_below_today": True},
+        {"lo": 0.2, "not_below_today": True},
+    )
+    per = {"population": 50.0, "resource:beds": 20.0}.get(base, 1.0)
+    return Rate(**head, **what, **bounds, of=among, denominator=base, per=per)
+
+
+def _coverage(d: Draw, head: dict[str, Any], name: str) -> Coverage:
+    reach = d.one(
+        {"within_minutes": 20},
+        {"within_minutes": 30, "urban_minutes": 10},
+        {"urban_minutes": 15, "rural_minutes": 30},
+        {"within_km": 10},
+    )
+    return Coverage(**head, **reach, service=name, share=d.one(None, 0.5, 0.8, 1.0))
+
+
+def _terms(d: Draw, case: Case) -> Terms:
+    split = d.often()
+    return Terms(
+        capital_wan=d.one(None, None, float(d.whole(0, 20))),
+        yearly_wan=d.one(None, None, None, float(d.whole(0, 6))),
+        split=split,
+        closing=frozenset(
+            s for s in (BAND_SERVICE, "point") if d.one(False, False, True)
+        ),
+        objective=_order(d, case, split=split),
+    )
+
+
+def _order(d: Draw, case: Case, *, split: bool) -> tuple[str, ...]:
+    """Return an order in which every objective has something exact to measure."""
+    serving = case.policy.services[BAND_SERVICE].serves is not None
+    readings = [r for rule in case.policy.rules for r in rule.readings]
+    bounded = case.area.sites["capacity_people"].notna().any() or any(
+        isinstance(r, PopulationBand) for r in readings
+    )
+    names = ["capital_wan", "yearly_wan", "sites", "uncovered_people", "person_minutes"]
+    if serving and not (split and bounded):
+        names.append("max_minutes")
+    if World(case).covers():
+        names.append("worst_county_coverage")
+    order = [n for n in d.data(st.permutations(names)) if d.one(False, True)]
+    journeys = [n for n in order if n in ("person_minutes", "max_minutes")]
+    if "uncovered_people" in order and journeys:
+        # Journeys are shortest when nobody is served: people are weighed before them.
+        order.remove("uncovered_people")
+        order.insert(order.index(journeys[0]), "uncovered_people")
+    return tuple(order) or ("capital_wan",)
+
+
+def _small_enough(case: Case) -> Case:
+    """Lock sites out, last first, till few enough pairs are undecided."""
+    sites = case.area.sites
+    for site_id in reversed(sites.index):
+        if len(World(case).undecided()) <= MOST_UNDECIDED:
+            return case
+        sites.loc[site_id, "locked"] = "out"
+    return case

@@ -1,0 +1,93 @@
+"""The program and the audit against trying every subset, on random small tasks.
+
+``ALLOCATOR_EXAMPLES=5000 pytest tests/property`` looks longer, and elsewhere each time.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from allocator.diagnose import explain_infeasible, refuse_impossible
+from allocator.errors import AuditError, InfeasibleError
+from tests.factories import answer
+from tests.oracle import keeps_every_rule, optimum
+from tests.property.briefs import briefs
+from tests.property.mutants import mutants
+
+EXAMPLES = int(os.environ.get("ALLOCATOR_EXAMPLES", "150"))
+thorough = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize="ALLOCATOR_EXAMPLES" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@thorough
+@given(case=briefs())
+def test_optimum_and_feasibility_equal_trying_every_subset(case):
+    event("feasible" if check_optimum(case) else "infeasible")
+
+
+def check_optimum(case):
+    """Hold program, plan and audit against the oracle; say whether there is a plan."""
+    best, found = optimum(case), answer(case)
+    assert found.feasible == (best is not None)
+    if best is None:
+        return False
+    stated = found.stated
+    assert stated.pop("shortfall", 0.0) == pytest.approx(best.shortfall, abs=1e-4)
+    expected = dict(zip(case.terms.objective, best.values, strict=True))
+    assert stated == pytest.approx(expected, rel=1e-4, abs=1e-3)
+    assert keeps_every_rule(case, found.plan)
+    case.refuse_unless_sound(found.plan, found.stated)
+    return True
+
+
+@thorough
+@given(case=briefs(), data=st.data())
+def test_audit_refuses_a_changed_plan_exactly_when_it_breaks_a_rule(case, data):
+    found = answer(case)
+    if found.plan is None:
+        return
+    changed = data.draw(mutants(case, found.plan))
+    check_mutant(case, changed)
+
+
+def check_mutant(case, changed):
+    sound = keeps_every_rule(case, changed)
+    event("sound" if sound else "broken")
+    if sound:
+        case.refuse_unless_sound(changed)
+    else:
+        with pytest.raises(AuditError):
+            case.refuse_unless_sound(changed)
+
+
+@thorough
+@given(case=briefs())
+def test_infeasible_task_is_explained_with_a_rule_and_a_number(case):
+    if answer(case).feasible:
+        return
+    error = explanation(case)
+    named = [f for f in error.findings if f.code.startswith("infeasible-")]
+    event(named[0].code if named else "nothing named")
+    assert error.exit_code == 5
+    assert named
+    for finding in named:
+        assert finding.keys
+        assert any(figure.isdigit() for figure in finding.message.en)
+
+
+def explanation(case):
+    try:
+        refuse_impossible(case.build(), case.area, case.policy)
+    except InfeasibleError as error:
+        return error
+    return explain_infeasible(
+        case.area, case.travel, case.policy, case.terms, time_limit_s=20
+    )

@@ -1,0 +1,201 @@
+"""``coverage``: a share of the people has a holder in reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from allocator.audit import Verdict
+from allocator.errors import AuditError, InputError
+from allocator.policy import Coverage, Priority, Scope, Service, Unit
+from tests.factories import (
+    answer,
+    candidate,
+    cost,
+    demand_point,
+    facility,
+    make_area,
+    make_case,
+    make_plan,
+    make_travel,
+    rows_of,
+    words_of,
+    zone,
+)
+from tests.oracle import optimum
+
+POST = Service(id="post", name="post")
+
+
+def rule(**changes):
+    settings: dict[str, Any] = {"service": "post", "share": 0.8, "within_minutes": 15}
+    return Coverage(id="R", quote="80 % within 15 minutes", **(settings | changes))
+
+
+@pytest.fixture
+def case():
+    """Return town (60 + 20 people) and country (20), three candidates.
+
+    a reaches both points of the town, b only one of them and the country, c is on the
+    limit for the country.
+    """
+    area = make_area(
+        zones=[zone("town", "c1", 80, urban=True), zone("country", "c2", 20)],
+        sites=[
+            candidate("a", "town"),
+            candidate("b", "town"),
+            candidate("c", "country"),
+        ],
+        demand=[
+            demand_point("t1", "town", 60),
+            demand_point("t2", "town", 20),
+            demand_point("v", "country", 20),
+        ],
+        costs=[cost("post", "build", 3), cost("post", "build", 4, site_id="b")],
+    )
+    minutes = {
+        ("t1", "a"): 5, ("t2", "a"): 15, ("v", "a"): 40,
+        ("t1", "b"): 14, ("t2", "b"): 15.01, ("v", "b"): 10,
+        ("t2", "c"): 30, ("v", "c"): 15,
+    }  # fmt: skip
+    km = {pair: m / 2 for pair, m in minutes.items()}
+    return make_case(
+        area, services=[POST], rules=[rule()], travel=make_travel(minutes, km)
+    )
+
+
+def test_rows_group_points_with_the_same_reach(case, same_as_golden):
+    formulation = case.build()
+    assert sorted(words for _, _, words in words_of(formulation, "R")) == [
+        "+1 a.post +1 b.post -1 c >= 0",
+        "+1 a.post -1 c >= 0",
+        "+1 b.post -1 c +1 c.post >= 0",
+        "+20 c +20 c +60 c >= 80",
+    ]
+    same_as_golden("coverage", formulation)
+
+
+@pytest.mark.parametrize(
+    ("share", "built"),
+    [(0.2, {"c"}), (0.8, {"a"}), (0.801, {"a", "c"}), (1.0, {"a", "c"})],
+)
+def test_cheapest_cover_of_a_share_of_the_people(case, share, built):
+    task = case.with_rules(rule(share=share))
+    found = answer(task)
+    assert found.values == optimum(task).values
+    assert len(found.new) == len(built)
+    task.refuse_unless_sound(found.plan, found.stated)
+
+
+def test_share_in_every_county_needs_one_in_each(case):
+    found = answer(case.with_rules(rule(unit=Unit.COUNTY)))
+    assert found.new == {("a", "post"), ("c", "post")}
+
+
+def test_bound_is_inclusive_in_the_audit_too(case):
+    on_the_limit = make_plan([("a", "post", "build", 3.0, 0.0)])
+    beyond = make_plan([("b", "post", "build", 4.0, 0.0)])
+    case.refuse_unless_sound(on_the_limit)
+    (row,) = case.audit(on_the_limit)
+    assert row.found.en == "80.0% (80, 20 out of reach)"
+    strict = case.with_rules(rule(share=0.81))
+    (row,) = strict.audit(beyond)
+    assert (row.verdict, row.missing) == ("not_met", pytest.approx(1.0))
+    with pytest.raises(AuditError):
+        strict.refuse_unless_sound(beyond)
+
+
+def test_urban_and_rural_people_have_their_own_limits(case):
+    split = rule(share=1.0, within_minutes=None, urban_minutes=15, rural_minutes=40)
+    found = answer(case.with_rules(split))
+    assert found.new == {("a", "post")}
+    strict_in_town = rule(share=1.0, within_minutes=40, urban_minutes=14)
+    assert not answer(case.with_rules(strict_in_town)).feasible
+
+
+def test_km_need_distances(case):
+    by_km = rule(within_minutes=None, within_km=7.5)
+    assert answer(case.with_rules(by_km)).new == {("a", "post")}
+    no_km = make_travel({("t1", "a"): 5})
+    blind = make_case(case.area, services=[POST], rules=[by_km], travel=no_km)
+    assert dict(blind.build().undecidable) == {"R": "km"}
+    (row,) = blind.audit(make_plan())
+    assert row.verdict is Verdict.UNDECIDABLE
+
+
+def test_branch_of_today_covers_for_certain(case):
+    area = make_area(
+        zones=[zone("town", "c1", 80), zone("country", "c2", 20)],
+        sites=[facility("a", "town", services=["post"], branch=True)],
+    )
+    trips = make_travel({("d_town", "a"): 5})
+    task = make_case(area, services=[POST], rules=[rule()], travel=trips)
+    formulation = task.build()
+    assert rows_of(formulation, "R") == {}
+    assert formulation.impossible == ()
+    assert [r.verdict for r in task.audit(answer(task).plan)] == ["met"]
+
+
+def test_people_whom_no_site_reaches_are_named_without_solving(case):
+    (lack,) = case.with_rules(rule(share=1.0, within_minutes=12)).build().impossible
+    # Only t1 (a) and v (b) are within 12 minutes of anything.
+    assert (lack.rule_id, lack.needed, lack.lacking) == ("R", 100, 20)
+
+
+def test_rule_without_a_share_binds_nothing_and_is_tracked(case):
+    task = case.with_rules(rule(share=None))
+    found = answer(task)
+    assert found.new == set()
+    assert [r.verdict for r in task.audit(found.plan)] == ["tracked"]
+
+
+def test_uncovered_people_are_those_out_of_reach(case):
+    task = case.with_rules(rule(share=None)).with_terms(
+        objective=("uncovered_people", "capital_wan"), capital_wan=3.0
+    )
+    found = answer(task)
+    assert found.stated == {"uncovered_people": 20, "capital_wan": 3}
+    assert found.values == optimum(task).values
+
+
+def test_may_rule_does_not_count_in_uncovered_people(case):
+    task = case.with_rules(rule(priority=Priority.MAY)).with_terms(
+        objective=("uncovered_people",)
+    )
+    assert answer(task).values == optimum(task).values == (0.0,)
+
+
+def test_worst_county_is_raised_first(case):
+    task = case.with_rules(rule(share=None)).with_terms(
+        objective=("worst_county_coverage", "uncovered_people"), capital_wan=4.0
+    )
+    found = answer(task)
+    # b reaches 60 of 80 in town and all in the country: worst 0.75. a leaves c2 at 0.
+    assert found.new == {("b", "post")}
+    assert found.stated == pytest.approx(
+        {"worst_county_coverage": 0.75, "uncovered_people": 20}
+    )
+    task.refuse_unless_sound(found.plan, found.stated)
+
+
+def test_worst_county_without_a_coverage_rule_is_refused(case):
+    task = case.with_rules().with_terms(objective=("worst_county_coverage",))
+    with pytest.raises(InputError, match="worst_county_coverage"):
+        task.build()
+
+
+def test_strive_share_is_missed_by_the_least_people(case):
+    task = case.with_rules(rule(share=1.0, priority=Priority.STRIVE)).with_terms(
+        capital_wan=3.0
+    )
+    found = answer(task)
+    assert found.stated["shortfall"] == pytest.approx(20 / 100)
+    assert optimum(task).shortfall == pytest.approx(0.2)
+
+
+def test_scope_limits_whose_reach_counts(case):
+    task = case.with_rules(rule(share=1.0, scope=Scope(urban=False)))
+    found = answer(task)
+    assert found.new == {("c", "post")}
+    task.refuse_unless_sound(found.plan, found.stated)

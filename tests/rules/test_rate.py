@@ -1,0 +1,240 @@
+"""``rate``: a quantity per population, staff, beds or holders."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from allocator.audit import Verdict
+from allocator.errors import AuditError
+from allocator.policy import CountInUnit, Rate, Resource, Scope, Service, Unit
+from tests.factories import (
+    answer,
+    candidate,
+    cost,
+    facility,
+    make_area,
+    make_case,
+    make_plan,
+    members,
+    rows_of,
+    zone,
+)
+from tests.oracle import optimum
+
+CLINIC = Service(id="clinic", name="clinic", hosts=members("C210"))
+BEDS = Resource(
+    id="beds", name="beds", at=members("C210", service=["clinic"]), most_per_site=4
+)
+
+
+def rule(**changes):
+    settings: dict[str, Any] = {
+        "resource": "beds",
+        "unit": Unit.COUNTY,
+        "per": 100,
+        "lo": 5.0,
+    }
+    return Rate(id="R", quote="5 beds per 100 people", **(settings | changes))
+
+
+@pytest.fixture
+def case():
+    """Return two counties of 200 and 100 people with 6 + 2 and 5 beds."""
+    area = make_area(
+        zones=[zone("z1", "c1", 200), zone("z2", "c2", 100)],
+        sites=[
+            facility("a", "z1", "C210", beds=6.0),
+            facility("b", "z1", "A100", beds=2.0),
+            candidate("c", "z1", "C210", beds=float("nan")),
+            facility("d", "z2", "C210", beds=5.0),
+        ],
+        costs=[
+            cost("", "add", 2, 1, resource="beds"),
+            cost("", "add", 1, 1, resource="beds", site_id="c"),
+            cost("clinic", "build", 3),
+        ],
+    )
+    return make_case(area, services=[CLINIC], resources=[BEDS], rules=[rule()])
+
+
+def test_rows_hold_today_and_what_is_added_over_the_people(case, same_as_golden):
+    formulation = case.build()
+    assert rows_of(formulation, "R") == {
+        # 5 per 100 of 200 people are 10 beds; 8 stand today.
+        ("c1", "lo"): "+1 a.beds +1 c.beds >= 2",
+        ("c2", "lo"): "+1 d.beds >= 0",
+    }
+    assert rows_of(formulation, "link")["c", "beds"] == "+1 c.beds -4 c.clinic <= 0"
+    same_as_golden("rate", formulation)
+
+
+def cheapest_beds(case, needed, budget=None):
+    """Try every number of beds at a and c, with and without a clinic at c."""
+    best = None
+    for at_a, at_c, clinic in itertools.product(range(5), range(5), (0, 1)):
+        if (at_c and not clinic) or at_a + at_c < needed:
+            continue
+        price = 2 * at_a + at_c + 3 * clinic
+        if budget is None or price <= budget:
+            best = price if best is None else min(best, price)
+    return best
+
+
+@pytest.mark.parametrize("more", [0, 1, 2, 3, 4, 5, 6, 8])
+def test_beds_cost_what_trying_every_number_finds(case, more):
+    task = case.with_rules(
+        rule(lo=(8 + more) / 2, scope=Scope(county=("c1",))),
+    )
+    found = answer(task)
+    assert found.stated["capital_wan"] == cheapest_beds(case, more)
+    task.refuse_unless_sound(found.plan, found.stated)
+
+
+def test_more_beds_than_sites_may_take_are_impossible(case):
+    (lack,) = (
+        case.with_rules(rule(lo=9, scope=Scope(county=("c1",)))).build().impossible
+    )
+    assert (lack.rule_id, lack.needed, lack.lacking) == ("R", 18, 2)
+
+
+def test_audit_divides_beds_by_people(case):
+    short, full = make_plan(), make_plan([], [], [("a", "beds", 2.0, 4.0, 2.0)])
+    in_c1, in_c2 = case.audit(short)
+    assert (in_c1.verdict, in_c1.missing, in_c1.found.en) == (
+        "not_met",
+        2.0,
+        "4.00 (8 in all)",
+    )
+    assert in_c2.verdict is Verdict.MET
+    assert [r.verdict for r in case.audit(full)] == ["met", "met"]
+    case.refuse_unless_sound(full)
+    with pytest.raises(AuditError):
+        case.refuse_unless_sound(short)
+
+
+@pytest.mark.parametrize(
+    ("allocation", "code"),
+    [
+        (("a", "beds", 5.0, 10.0, 5.0), "plan-amount"),
+        (("a", "beds", 2.5, 5.0, 2.5), "plan-amount"),
+        (("b", "beds", 2.0, 4.0, 2.0), "plan-resource-site"),
+        (("c", "beds", 2.0, 2.0, 2.0), "plan-resource-site"),
+        (("a", "beds", 2.0, 3.0, 2.0), "plan-price"),
+        (("a", "chairs", 2.0, 0.0, 0.0), "plan-resource"),
+    ],
+)
+def test_audit_refuses_amounts_that_may_not_be(case, allocation, code):
+    with pytest.raises(AuditError) as refused:
+        case.refuse_unless_sound(make_plan([], [], [allocation]))
+    assert code in {f.code for f in refused.value.findings}
+
+
+def test_service_per_population_is_bounded_from_both_sides(case):
+    rate = rule(resource=None, service="clinic", lo=0.5, hi=0.75)
+    task = case.with_rules(rate)
+    assert rows_of(task.build(), "R") == {
+        ("c1", "lo"): "+1 a.clinic +1 c.clinic >= 1",
+        ("c1", "hi"): "+1 a.clinic +1 c.clinic <= 1.5",
+        ("c2", "lo"): "+1 d.clinic >= 0.5",
+        ("c2", "hi"): "+1 d.clinic <= 0.75",
+    }
+    assert not answer(task).feasible
+    assert optimum(task) is None
+    wider = case.with_rules(rule(resource=None, service="clinic", lo=0.5, hi=1.0))
+    found = answer(wider)
+    assert found.values == optimum(wider).values
+    assert {s for s, _ in found.new} >= {"d"}
+
+
+def test_service_per_other_service_merges_equal_variables(case):
+    other = Service(id="post", name="post")
+    ratio = rule(
+        resource=None, service="post", denominator="service:clinic", per=1, lo=2.0,
+        unit=Unit.AREA,
+    )  # fmt: skip
+    one = CountInUnit(id="one", quote="one clinic", service="clinic", lo=1)
+    task = make_case(case.area, services=[CLINIC, other], rules=[ratio, one])
+    found = answer(task)
+    posts = [s for s, k in found.new if k == "post"]
+    clinics = [s for s, k in found.new if k == "clinic"]
+    assert len(posts) >= 2 * len(clinics) >= 2
+    assert found.values == optimum(task).values
+    itself = rule(
+        resource=None, service="clinic", denominator="service:clinic", per=1, lo=1.0,
+        unit=Unit.AREA,
+    )  # fmt: skip
+    assert answer(make_case(case.area, services=[CLINIC], rules=[itself])).feasible
+
+
+def test_blank_cell_counts_as_nothing_below_and_is_unknown_above(case):
+    case.area.sites.loc["b", "beds"] = float("nan")
+    low = case.with_rules(rule(scope=Scope(county=("c1",))))
+    assert rows_of(low.build(), "R") == {("c1", "lo"): "+1 a.beds +1 c.beds >= 4"}
+    high = case.with_rules(rule(lo=None, hi=20))
+    assert dict(high.build().undecidable) == {"R": "beds"}
+    (row,) = high.audit(make_plan())
+    assert row.verdict is Verdict.UNDECIDABLE
+
+
+def test_absent_column_is_undecidable(case):
+    task = case.with_rules(rule(resource="gps"))
+    assert dict(task.build().undecidable) == {"R": "gps"}
+    (row,) = task.audit(make_plan())
+    assert row.verdict is Verdict.UNDECIDABLE
+    task.refuse_unless_sound(make_plan())
+
+
+def test_not_below_today_holds_the_rate_of_today(case):
+    staff = rule(lo=None, not_below_today=True, denominator="service:clinic", per=1)
+    area = make_area(
+        zones=[zone("z1", "c1", 200)],
+        sites=[
+            facility("a", "z1", "C210", beds=6.0, services=["clinic"]),
+            candidate("c", "z1", "C210", beds=float("nan")),
+        ],
+    )
+    two = CountInUnit(id="two", quote="two clinics", service="clinic", lo=2)
+    task = make_case(area, services=[CLINIC], resources=[BEDS], rules=[staff, two])
+    found = answer(task)
+    # Six beds a clinic today, so the second clinic brings six more.
+    assert found.plan.allocations["amount"].sum() == 6
+    task.refuse_unless_sound(found.plan, found.stated)
+
+
+def test_unknown_level_outside_the_scope_is_unknown_in_both(case):
+    """The class is asked for as a whole, in program and audit alike."""
+    case.area.sites["level"] = [2.0, 2.0, 2.0, float("nan")]
+    task = case.with_rules(
+        rule(of=members("C210", level_from=2), scope=Scope(county=("c1",)))
+    )
+    assert dict(task.build().undecidable) == {"R": "level"}
+    (row,) = task.audit(make_plan())
+    assert row.verdict is Verdict.UNDECIDABLE
+
+
+def test_resource_at_sites_of_unknown_level_goes_where_it_is_known(case):
+    case.area.sites["level"] = [2.0, 2.0, 2.0, float("nan")]
+    at = members("C210", level_from=2)
+    beds = Resource(id="beds", name="beds", at=at, most_per_site=4)
+    task = make_case(case.area, services=[CLINIC], resources=[beds], rules=[rule()])
+    found = answer(task)
+    assert set(found.plan.allocations["site_id"]) == {"a"}
+    task.refuse_unless_sound(found.plan, found.stated)
+
+
+def test_amounts_that_are_not_whole_may_be_fractions(case):
+    halves = Resource(
+        id="beds", name="beds", at=members("C210"), most_per_site=4, whole=False
+    )
+    task = make_case(
+        case.area,
+        services=[CLINIC],
+        resources=[halves],
+        rules=[rule(lo=4.25, scope=Scope(county=("c1",)))],
+    )
+    found = answer(task)
+    assert found.plan.allocations["amount"].tolist() == pytest.approx([0.5])
+    task.refuse_unless_sound(found.plan, found.stated)

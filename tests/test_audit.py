@@ -1,0 +1,309 @@
+"""The audit catches a builder that is broken on purpose, and plans edited by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+
+import pytest
+
+from allocator.audit import Facts, plan_of_today, totals
+from allocator.errors import AuditError
+from allocator.formulation import (
+    coverage,
+    population_band,
+    serving,
+    share_of_class,
+)
+from allocator.formulation.program import Program
+from allocator.policy import (
+    CountInUnit,
+    Coverage,
+    PopulationBand,
+    Scope,
+    Service,
+    ShareOfClass,
+)
+from tests.factories import (
+    answer,
+    candidate,
+    cost,
+    demand_point,
+    facility,
+    make_area,
+    make_case,
+    make_plan,
+    make_travel,
+    members,
+    zone,
+)
+
+built = import_module("allocator.formulation.build")  # the name means a function too
+
+CARE = Service(id="care", name="care", serves=Scope())
+POINT = Service(id="point", name="point", hosts=members("C210", service=["hub"]))
+HUB = Service(id="hub", name="hub", hosts=members("C220"))
+
+COUNT = CountInUnit(id="count", quote="two", service="care", lo=2)
+BAND = PopulationBand(id="band", quote="at most 100", service="care", hi=100)
+REACH = Coverage(
+    id="reach", quote="all in 10 minutes", service="point", share=1.0, within_minutes=10
+)
+SHARE = ShareOfClass(
+    id="share", quote="every hub", service="point", of=members(service=["hub"]), share=1
+)
+ONE_HUB = CountInUnit(id="hub", quote="one hub", service="hub", lo=1)
+
+
+@pytest.fixture
+def case():
+    """Return 150 people at two points, two candidates, two centres of today.
+
+    The cheapest plan breaks each rule that a broken builder forgets: less is cheaper.
+    """
+    area = make_area(
+        zones=[zone("z1", "c1", 90), zone("z2", "c1", 60)],
+        sites=[
+            candidate("a", "z1"),
+            candidate("b", "z2"),
+            facility("m", "z1", "C210"),
+            facility("n", "z2", "C220"),
+        ],
+        demand=[demand_point("near", "z1", 90), demand_point("far", "z2", 60)],
+        costs=[
+            cost("care", "build", 10),
+            cost("point", "upgrade", 5),
+            cost("hub", "upgrade", 7),
+        ],
+    )
+    minutes = {
+        ("near", "a"): 5, ("near", "b"): 20, ("near", "m"): 10, ("near", "n"): 11,
+        ("far", "a"): 25, ("far", "b"): 10, ("far", "m"): 30, ("far", "n"): 5,
+    }  # fmt: skip
+    return make_case(
+        area,
+        services=[CARE, POINT, HUB],
+        rules=[COUNT, BAND, REACH, SHARE, ONE_HUB],
+        travel=make_travel(minutes),
+    )
+
+
+def refusal(case, *, values=True):
+    """Solve with whatever is broken and return the codes of the audit's refusal."""
+    found = answer(case)
+    assert found.feasible
+    with pytest.raises(AuditError) as refused:
+        case.refuse_unless_sound(found.plan, found.stated if values else {})
+    assert refused.value.exit_code == 7
+    return {(f.code, *f.keys[:1]) for f in refused.value.findings}
+
+
+def test_sound_builder_passes(case):
+    found = answer(case)
+    case.refuse_unless_sound(found.plan, found.stated)
+    # care at two sites 20, points at m and n 10, a hub at n 7.
+    assert found.stated == {"capital_wan": 37}
+
+
+def test_kind_that_builds_nothing_is_caught(case, monkeypatch):
+    monkeypatch.setitem(built.BUILDERS, CountInUnit, lambda program, rule: [])
+    task = case.with_rules(COUNT)
+    assert ("plan-breaks-rule", "count") in refusal(task)
+
+
+def test_count_that_includes_branches_is_caught(case, monkeypatch):
+    case.area.sites.loc[["m", "n"], "branch"] = True
+    case.area.sites.at["m", "services"] = ("care",)
+
+    def everyone(program, service, zones=None):
+        return [(s, v) for (s, k), v in program.holds.items() if k == service]
+
+    monkeypatch.setattr(Program, "holders", everyone)
+    assert ("plan-breaks-rule", "count") in refusal(case.with_rules(COUNT))
+
+
+def test_reach_that_is_too_long_is_caught(case, monkeypatch):
+    cover_terms = coverage.cover_terms
+
+    def generous(program, rule, zones):
+        return cover_terms(program, replace(rule, within_minutes=60), zones)
+
+    monkeypatch.setattr(coverage, "cover_terms", generous)
+    assert ("plan-breaks-rule", "reach") in refusal(case.with_rules(REACH))
+
+
+def test_band_without_its_upper_bound_is_caught(case, monkeypatch):
+    build = population_band.build
+
+    def no_upper(program, rule, serving):
+        return [r for r in build(program, rule, serving) if r.what[:2] != "hi"]
+
+    monkeypatch.setattr(population_band, "build", no_upper)
+    assert ("plan-breaks-rule", "band") in refusal(case.with_rules(BAND))
+
+
+def test_band_without_its_people_is_caught(case, monkeypatch):
+    build = population_band.build
+
+    def nobody(program, rule, serving):
+        return [r for r in build(program, rule, serving) if r.what != "served"]
+
+    monkeypatch.setattr(population_band, "build", nobody)
+    task = case.with_rules(BAND).with_terms(
+        objective=("capital_wan", "uncovered_people")
+    )
+    assert ("plan-breaks-rule", "band") in refusal(task)
+
+
+def test_budget_row_that_is_dropped_is_caught(case, monkeypatch):
+    monkeypatch.setattr(built, "_add_budget", lambda program: None)
+    assert ("plan-budget", "capital_wan") in refusal(case.with_terms(capital_wan=36.0))
+
+
+def test_host_link_that_is_dropped_is_caught(case, monkeypatch):
+    monkeypatch.setattr(built, "_add_links", lambda program: None)
+    # n may have a point only as a hub; without the link the point comes alone.
+    assert ("plan-host", "n point") in refusal(case.with_rules(REACH))
+
+
+def test_share_that_is_rounded_down_is_caught(case, monkeypatch):
+    build = share_of_class.build
+
+    def rounded_down(program, rule):
+        return [replace(r, bound=r.bound - 1) for r in build(program, rule)]
+
+    monkeypatch.setitem(built.BUILDERS, ShareOfClass, rounded_down)
+    assert ("plan-breaks-rule", "share") in refusal(case.with_rules(SHARE, ONE_HUB))
+
+
+def test_pairs_across_the_county_border_are_caught(monkeypatch):
+    task = make_case(
+        make_area(
+            zones=[zone("z1", "c1", 90), zone("z2", "c2", 60)],
+            sites=[candidate("a", "z1"), candidate("b", "z2")],
+            demand=[demand_point("near", "z1", 90), demand_point("far", "z2", 60)],
+            costs=[cost("care", "build", 10)],
+        ),
+        services=[CARE],
+        travel=make_travel({("near", "a"): 5, ("far", "a"): 9, ("far", "b"): 5}),
+    )
+    assert answer(task).new == {("a", "care"), ("b", "care")}
+    allowed = serving._allowed_pairs
+
+    def anywhere(program, service, demand):
+        return allowed(program, replace(service, assign_within="area"), demand)
+
+    monkeypatch.setattr(serving, "_allowed_pairs", anywhere)
+    assert ("plan-outside", "far a care") in refusal(task)
+
+
+def test_objective_value_that_the_plan_does_not_reach_is_caught(case):
+    found = answer(case)
+    with pytest.raises(AuditError, match="capital_wan"):
+        case.refuse_unless_sound(found.plan, {"capital_wan": 36.9})
+
+
+# --- plans edited by hand -------------------------------------------------------------
+
+GOOD = {
+    "placements": [
+        ("a", "care", "build", 10.0, 0.0),
+        ("b", "care", "build", 10.0, 0.0),
+    ],
+    "assignments": [("near", "a", "care", 90.0, 5.0), ("far", "b", "care", 60.0, 10.0)],
+}
+
+
+def edited(what, number, row):
+    rows = {key: list(value) for key, value in GOOD.items()}
+    if row is None:
+        del rows[what][number]
+    elif number is None:
+        rows[what].append(row)
+    else:
+        rows[what][number] = row
+    return make_plan(**rows)
+
+
+@pytest.mark.parametrize(
+    ("code", "what", "number", "row"),
+    [
+        ("plan-price", "placements", 0, ("a", "care", "build", 9.0, 0.0)),
+        ("plan-action", "placements", 0, ("a", "care", "upgrade", 10.0, 0.0)),
+        ("plan-action", "placements", 0, ("a", "care", "keep", 0.0, 0.0)),
+        ("plan-repeated", "placements", None, ("a", "care", "build", 10.0, 0.0)),
+        ("plan-unknown", "placements", None, ("x", "care", "build", 10.0, 0.0)),
+        ("plan-unknown", "placements", None, ("a", "beds", "build", 0.0, 0.0)),
+        ("plan-host", "placements", None, ("n", "point", "upgrade", 5.0, 0.0)),
+        ("plan-closed", "placements", 1, None),
+        ("plan-not-served", "assignments", 1, None),
+        ("plan-not-served", "assignments", 1, ("far", "b", "care", 59.0, 10.0)),
+        ("plan-served-twice", "assignments", None, ("far", "a", "care", 9.0, 25.0)),
+        ("plan-trip", "assignments", 1, ("far", "b", "care", 60.0, 9.0)),
+        ("plan-closed", "assignments", 1, ("far", "n", "care", 60.0, 5.0)),
+        ("plan-people", "assignments", None, ("far", "a", "care", 0.0, 25.0)),
+    ],
+)
+def test_hand_edited_plan_is_refused(case, code, what, number, row):
+    task = case.with_rules()
+    task.refuse_unless_sound(make_plan(**GOOD))
+    with pytest.raises(AuditError) as refused:
+        task.refuse_unless_sound(edited(what, number, row))
+    assert code in {f.code for f in refused.value.findings}
+
+
+def test_split_point_is_refused_where_points_are_whole(case):
+    halves = [("far", "b", "care", 30.0, 10.0), ("far", "a", "care", 30.0, 25.0)]
+    plan = make_plan(GOOD["placements"], [GOOD["assignments"][0], *halves])
+    task = case.with_rules()
+    task.refuse_unless_sound(plan)
+    with pytest.raises(AuditError, match="split"):
+        task.with_terms(split=False).refuse_unless_sound(plan)
+
+
+def test_locked_sites_and_todays_holders_must_be_accounted_for():
+    area = make_area(
+        zones=[zone("z1", "c1", 90)],
+        sites=[
+            candidate("a", "z1", locked="in"),
+            candidate("b", "z1", locked="out"),
+            facility("t", "z1", services=["hub"]),
+        ],
+    )
+    task = make_case(area, services=[Service(id="hub", name="hub")])
+
+    def codes(*placements):
+        try:
+            task.refuse_unless_sound(make_plan(placements))
+        except AuditError as error:
+            return {f.code for f in error.findings}
+        return set()
+
+    keep, build = ("t", "hub", "keep"), ("a", "hub", "build")
+    assert codes(keep, build) == set()
+    assert codes(keep) == {"plan-locked"}
+    assert codes(build) == {"plan-today-lost"}
+    assert codes(keep, build, ("b", "hub", "build")) == {"plan-closed-site"}
+    assert codes(("t", "hub", "close"), build) == {"plan-close"}
+
+
+# --- today ----------------------------------------------------------------------------
+
+
+def test_today_is_audited_with_everyone_at_the_nearest_holder(case):
+    case.area.sites.at["n", "services"] = ("care",)
+    plan = plan_of_today(case.area, case.travel, case.policy, case.terms)
+    rows = {row.rule_id: row for row in case.audit(plan)}
+    assert rows["count"].gap.zh == "缺 1 所"
+    assert rows["band"].gap.en == "50 people above the band"
+    assert rows["reach"].missing == 150
+    assert set(plan.placements["action"]) == {"keep"}
+
+
+def test_totals_count_each_person_once(case):
+    found = answer(case.with_terms(objective=("capital_wan", "person_minutes")))
+    facts = Facts(case.area, case.travel, case.policy, found.plan)
+    figures = totals(facts)
+    assert figures["people"] == figures["covered_people"] == 150
+    assert figures["capital_wan"] == 37
+    assert figures["person_minutes"] == 90 * 5 + 60 * 5
