@@ -1,0 +1,35 @@
+"""How well people reach services: the measures that planners expect of an audit.
+
+Definitions, formulas and sources are in ``docs/accessibility.md``.
+"""
+
+from allocator.accessibility.catchment import (
+    Decay,
+    floating_catchment,
+    gaussian,
+    steps,
+    thirds,
+    uniform,
+)
+from allocator.accessibility.inequality import Theil, gini, people_quantile, theil
+from allocator.accessibility.reach import AccessSettings
+from allocator.accessibility.report import AccessReport, compare_access, measure_access
+from allocator.accessibility.stock import supply_columns
+
+__all__ = [
+    "AccessReport",
+    "AccessSettings",
+    "Decay",
+    "Theil",
+    "compare_access",
+    "floating_catchment",
+    "gaussian",
+    "gini",
+    "measure_access",
+    "people_quantile",
+    "steps",
+    "supply_columns",
+    "theil",
+    "thirds",
+    "uniform",
+]
