@@ -22,6 +22,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from allocator.accessibility import compare_access
 from allocator.area import GEOGRAPHIC_CRS
 from allocator.errors import Finding, InputError, Text
 from allocator.outcome import audit_table, placements_table, service_names
@@ -71,8 +72,9 @@ def write_run(outcome: Outcome, folder: Path) -> None:
     """Write the tables of a run.
 
     Writes ``run.json``, ``placements.csv``, ``assignments.csv``, ``allocations.csv``,
-    ``audit.csv``, ``audit.json``, ``decisions.csv`` and ``plan.gpkg``. Assignments
-    keep six decimals, so that a plan read back passes the same audit.
+    ``audit.csv``, ``audit.json``, ``decisions.csv`` and ``plan.gpkg``; ``access.csv``,
+    ``groups.csv`` and ``audit_<year>.csv`` where they have something to say.
+    Assignments keep six decimals, so that a plan read back passes the same audit.
 
     Parameters
     ----------
@@ -88,6 +90,12 @@ def write_run(outcome: Outcome, folder: Path) -> None:
     write_csv(outcome.plan.allocations, folder / "allocations.csv")
     write_csv(audit_table(outcome.audit, outcome.language), folder / "audit.csv")
     _write_json(audit_records(outcome.audit, outcome.language), folder / "audit.json")
+    if outcome.access is not None:
+        write_csv(compare_access(*outcome.access), folder / "access.csv")
+    if not outcome.plan.groups.empty:
+        write_csv(outcome.plan.groups, folder / "groups.csv")
+    for year, rows in outcome.earlier.items():
+        write_csv(audit_table(rows, outcome.language), folder / f"audit_{year}.csv")
     write_csv(_decision_form(placements), folder / "decisions.csv")
     write_geopackage(outcome, folder / "plan.gpkg")
 

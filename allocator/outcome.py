@@ -6,12 +6,15 @@ here, so that they cannot disagree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from allocator.accessibility import AccessReport
     from allocator.area import PlanningArea
     from allocator.audit import AuditRow
     from allocator.errors import Finding, Language
@@ -60,6 +63,10 @@ class Outcome:
         The language of everything written.
     map_approval
         The 审图号 of the brief; empty: maps say 示意图.
+    earlier
+        The audit of each phase before the last, by year.
+    access
+        Access to services today and with the plan; None where it was not measured.
     """
 
     area: PlanningArea
@@ -73,6 +80,8 @@ class Outcome:
     findings: tuple[Finding, ...]
     language: Language
     map_approval: str = ""
+    earlier: Mapping[int, tuple[AuditRow, ...]] = field(default_factory=dict)
+    access: tuple[AccessReport, AccessReport] | None = None
 
 
 def placements_table(outcome: Outcome) -> pd.DataFrame:

@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from allocator import export, maps, workbook
+from allocator.accessibility import AccessReport, measure_access, supply_columns
 from allocator.audit import (
     MEASURES,
     AuditRow,
     Facts,
     audit,
     clauses_for,
+    other_values,
     plan_of_today,
     refuse_unless_sound,
     totals,
 )
-from allocator.diagnose import explain_infeasible, refuse_impossible
+from allocator.diagnose import explain_phases, refuse_impossible
 from allocator.errors import (
     AllocatorError,
+    AuditError,
     Finding,
     InputError,
     PolicyError,
@@ -35,8 +38,15 @@ from allocator.errors import (
     errors_in,
     nearest,
 )
-from allocator.formulation import Formulation, build, read_plan
-from allocator.load import Brief, inputs, read_area, read_brief, read_travel_table
+from allocator.formulation import Formulation, build_phases, read_plans
+from allocator.load import (
+    Brief,
+    area_in_year,
+    inputs,
+    read_area,
+    read_brief,
+    read_travel_table,
+)
 from allocator.outcome import Outcome
 from allocator.plan import (
     ALLOCATION_COLUMNS,
@@ -53,13 +63,14 @@ from allocator.policy import (
     pack_path,
     read_policy,
 )
-from allocator.policy.terms import DEFAULT_ORDER, Terms
+from allocator.policy.terms import DEFAULT_ORDER, Phase, Terms
 from allocator.progress import SILENT
 from allocator.provenance import fingerprints, versions
 from allocator.solve import Solution, solve
 from allocator.travel import Travel, check_travel, from_pairs, straight_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from allocator.area import PlanningArea
@@ -70,16 +81,38 @@ if TYPE_CHECKING:
 class Task:
     """A brief with everything it names, read and checked.
 
-    ``findings`` are the warnings and notes; ``seconds`` what reading took.
+    Parameters
+    ----------
+    brief, travel
+        The task and how people travel.
+    phases
+        In the order of years, at least one.
+    findings
+        Warnings and notes.
+    seconds
+        What reading took, by step.
     """
 
     brief: Brief
-    area: PlanningArea
     travel: Travel
-    policy: Policy
-    terms: Terms
+    phases: tuple[Phase, ...]
     findings: tuple[Finding, ...]
     seconds: dict[str, float]
+
+    @property
+    def area(self) -> PlanningArea:
+        """The area as it is in the last phase."""
+        return self.phases[-1].area
+
+    @property
+    def policy(self) -> Policy:
+        """The policy as it binds in the last phase."""
+        return self.phases[-1].policy
+
+    @property
+    def terms(self) -> Terms:
+        """The terms of the last phase."""
+        return self.phases[-1].terms
 
 
 def read_task(path: Path, *, progress: Progress = SILENT) -> Task:
@@ -101,8 +134,6 @@ def read_task(path: Path, *, progress: Progress = SILENT) -> Task:
     policy, of_policy = read_policy(
         brief.policy.packs, brief.policy.parameters, brief.folder
     )
-    if policy is not None:
-        policy = policy.at_year(brief.year)
     if area is not None and policy is not None:
         of_policy += check_policy(policy, area)
     findings = findings + of_area + of_policy
@@ -111,19 +142,71 @@ def read_task(path: Path, *, progress: Progress = SILENT) -> Task:
     if policy is None or errors_in(of_policy):
         raise PolicyError(findings)
     read_s = time.monotonic() - started
+    phases = _phases(brief, area, policy, findings)
     travel = _travel(brief, area, findings, progress)
-    terms = _terms(brief, policy, findings)
-    findings += _cost_findings(area, policy, terms) + _reach_findings(brief, policy)
+    findings += _cost_findings(area, policy, phases)
+    findings += _reach_findings(brief, policy)
     if errors_in(findings):
         raise InputError(findings)
     seconds = {"read": read_s, "travel": time.monotonic() - started - read_s}
-    return Task(brief, area, travel, policy, terms, tuple(findings), seconds)
+    return Task(brief, travel, phases, tuple(findings), seconds)
+
+
+def _phases(
+    brief: Brief, area: PlanningArea, policy: Policy, findings: list[Finding]
+) -> tuple[Phase, ...]:
+    """Return people, rules and terms of every phase; one where the brief names none."""
+    _check_closing(brief, policy, findings)
+    whole, several = brief.budget, len(brief.phases) > 1
+    phases = []
+    for section in brief.phases or (None,):
+        year = section.year if section else None
+        last = section is None or section is brief.phases[-1]
+        own = (section.capital_wan, section.yearly_wan) if section else (None, None)
+        terms = Terms(
+            capital_wan=_least(own[0], None if several else whole.capital_wan),
+            yearly_wan=_least(own[1], whole.yearly_wan),
+            total_capital_wan=whole.capital_wan if several else None,
+            year=year,
+            split=brief.demand.split,
+            closing=frozenset(brief.policy.closing),
+            objective=brief.objective.order or policy.objective or DEFAULT_ORDER,
+        )
+        there = area
+        problems: list[Finding] = []
+        if year is not None:
+            there, problems = area_in_year(area, year)
+        findings += problems
+        binding = policy.at_year(year) if last else policy.before_last(year or 0)
+        phases.append(Phase(there, binding, terms))
+    return tuple(phases)
+
+
+def _least(*limits: float | None) -> float | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _check_closing(brief: Brief, policy: Policy, findings: list[Finding]) -> None:
+    for name in brief.policy.closing:
+        if name not in policy.services:
+            close = nearest(name, policy.services)
+            findings.append(
+                Finding(
+                    "service-unknown",
+                    Text(f"没有服务 {name}", f"there is no service {name}"),
+                    table=brief.path.name,
+                    column="policy.closing",
+                    value=name,
+                    remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
+                    if close
+                    else None,
+                )
+            )
 
 
 def _travel(
     brief: Brief, area: PlanningArea, findings: list[Finding], progress: Progress
 ) -> Travel:
-    progress.step(Text("计算出行时间", "computing travel times"))
     settings = brief.travel
     if settings.method == "table":
         pairs, problems = read_travel_table(brief, area)
@@ -143,36 +226,18 @@ def _travel(
     return travel
 
 
-def _terms(brief: Brief, policy: Policy, findings: list[Finding]) -> Terms:
-    for name in brief.policy.closing:
-        if name not in policy.services:
-            close = nearest(name, policy.services)
-            findings.append(
-                Finding(
-                    "service-unknown",
-                    Text(f"没有服务 {name}", f"there is no service {name}"),
-                    table=brief.path.name,
-                    column="policy.closing",
-                    value=name,
-                    remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
-                    if close
-                    else None,
-                )
-            )
-    return Terms(
-        capital_wan=brief.budget.capital_wan,
-        yearly_wan=brief.budget.yearly_wan,
-        year=brief.year,
-        split=brief.demand.split,
-        closing=frozenset(brief.policy.closing),
-        objective=brief.objective.order or policy.objective or DEFAULT_ORDER,
-    )
-
-
-def _cost_findings(area: PlanningArea, policy: Policy, terms: Terms) -> list[Finding]:
+def _cost_findings(
+    area: PlanningArea, policy: Policy, phases: Sequence[Phase]
+) -> list[Finding]:
     """Find services without a price, and prices of nothing."""
+    limits = [
+        limit
+        for terms in (phase.terms for phase in phases)
+        for limit in (terms.capital_wan, terms.yearly_wan, terms.total_capital_wan)
+        if limit is not None
+    ]
     if area.costs is None:
-        if terms.capital_wan is None and terms.yearly_wan is None:
+        if not limits:
             return []
         message = Text("有预算但没有造价表", "there is a budget but no cost table")
         remedy = Text("在 [area] 写 costs = ...", "give costs = ... in [area]")
@@ -181,12 +246,11 @@ def _cost_findings(area: PlanningArea, policy: Policy, terms: Terms) -> list[Fin
     priced = set(area.costs["service"])
     free = [name for name in policy.services if name not in priced]
     if free:
-        budgeted = terms.capital_wan is not None
         findings.append(
             Finding(
                 "cost-missing",
                 Text("这些服务没有造价", "these services have no cost"),
-                Severity.ERROR if budgeted else Severity.WARNING,
+                Severity.ERROR if limits else Severity.WARNING,
                 "costs",
                 tuple(free),
                 remedy=Text(
@@ -266,7 +330,7 @@ def check_task(path: Path, *, progress: Progress = SILENT) -> Task:
     """
     task = read_task(path, progress=progress)
     progress.step(Text("检查能否满足", "checking what can be met"))
-    formulation = build(task.area, task.travel, task.policy, task.terms)
+    formulation = build_phases(task.phases, task.travel)
     refuse_impossible(formulation, task.area, task.policy)
     return task
 
@@ -387,9 +451,7 @@ def make_plan(task: Task, *, progress: Progress = SILENT) -> Outcome:
     """
     started = time.monotonic()
     progress.step(Text("建立整数规划", "building the integer program"))
-    formulation = build(
-        task.area, task.travel, task.policy, task.terms, progress=progress
-    )
+    formulation = build_phases(task.phases, task.travel, progress=progress)
     refuse_impossible(formulation, task.area, task.policy)
     build_s = time.monotonic() - started
     settings = task.brief.solver
@@ -401,22 +463,26 @@ def make_plan(task: Task, *, progress: Progress = SILENT) -> Outcome:
         progress=progress,
     )
     if solution.status == "infeasible":
-        raise explain_infeasible(
-            task.area,
+        raise explain_phases(
+            task.phases,
             task.travel,
-            task.policy,
-            task.terms,
             time_limit_s=settings.time_limit_s,
             progress=progress,
         )
     progress.step(Text("逐条审核方案", "auditing the plan clause by clause"))
     audit_started = time.monotonic()
-    plan = read_plan(formulation)
-    facts = Facts(task.area, task.travel, task.policy, plan)
-    rows = audit(facts)
+    plans = read_plans(formulation)
+    audited = [
+        _audited(task, phase, plan)
+        for phase, plan in zip(task.phases, plans, strict=True)
+    ]
     stated = {s.name: s.value for s in solution.stages if s.name in MEASURES}
-    refuse_unless_sound(facts, task.terms, rows, stated)
-    today = audit_today(task)
+    problems = other_values([facts for facts, _ in audited], stated)
+    if problems:
+        raise AuditError(problems)
+    facts, rows = audited[-1]
+    before = plan_of_today(task.area, task.travel, task.policy, task.terms)
+    today = audit(Facts(task.area, task.travel, task.policy, before))
     seconds = {
         **task.seconds,
         "build": build_s,
@@ -427,17 +493,45 @@ def make_plan(task: Task, *, progress: Progress = SILENT) -> Outcome:
         area=task.area,
         travel=task.travel,
         policy=task.policy,
-        plan=plan,
+        plan=plans[-1],
         audit=rows,
         audit_today=today,
         certificate=_certificate(
-            task, formulation, solution, facts=facts, rows=rows, seconds=seconds
+            task, formulation, solution, audited=audited, seconds=seconds
         ),
         clauses=clauses_for(facts),
         findings=_shown_findings(task, formulation),
         language=task.brief.language,
         map_approval=task.brief.map_approval or "",
+        earlier={
+            phase.terms.year or 0: audit_rows
+            for phase, (_, audit_rows) in zip(task.phases, audited, strict=True)
+            if phase is not task.phases[-1]
+        },
+        access=(_access(task, before), _access(task, plans[-1])),
     )
+
+
+def _access(task: Task, plan: Plan) -> AccessReport:
+    """Measure access to services; supply is beds where the register has them."""
+    supply = "beds" if "beds" in supply_columns(task.area, task.policy) else None
+    return measure_access(task.area, task.travel, task.policy, plan, supply=supply)
+
+
+def _audited(
+    task: Task, phase: Phase, plan: Plan
+) -> tuple[Facts, tuple[AuditRow, ...]]:
+    """Hold the plan of a phase against every clause that binds in it.
+
+    Raises
+    ------
+    AuditError
+        When it breaks one.
+    """
+    facts = Facts(phase.area, task.travel, phase.policy, plan)
+    rows = audit(facts)
+    refuse_unless_sound(facts, phase.terms, rows, {})
+    return facts, rows
 
 
 def _shown_findings(task: Task, formulation: Formulation) -> tuple[Finding, ...]:
@@ -466,11 +560,11 @@ def _certificate(
     formulation: Formulation,
     solution: Solution,
     *,
-    facts: Facts,
-    rows: tuple[AuditRow, ...],
+    audited: Sequence[tuple[Facts, tuple[AuditRow, ...]]],
     seconds: dict[str, float],
 ) -> dict[str, Any]:
     """Return the content of ``run.json``."""
+    facts, rows = audited[-1]
     verdicts = [str(row.verdict) for row in rows]
     brief, terms = task.brief, task.terms
     return {
@@ -495,6 +589,7 @@ def _certificate(
         "terms": {
             "capital_wan": terms.capital_wan,
             "yearly_wan": terms.yearly_wan,
+            "total_capital_wan": terms.total_capital_wan,
             "year": terms.year,
             "split": terms.split,
             "closing": sorted(terms.closing),
@@ -502,6 +597,11 @@ def _certificate(
             "time_limit_s": brief.solver.time_limit_s,
             "gap": brief.solver.gap,
         },
+        "phases": [
+            _phase_figures(phase, facts, rows)
+            for phase, (facts, rows) in zip(task.phases, audited, strict=True)
+            if len(task.phases) > 1
+        ],
         "model": {
             **formulation.size,
             "demand_points": len(task.area.demand),
@@ -516,6 +616,26 @@ def _certificate(
             **{name: round(value, 3) for name, value in seconds.items()},
             "objectives": {s.name: round(s.seconds, 3) for s in solution.stages},
         },
+    }
+
+
+def _phase_figures(
+    phase: Phase, facts: Facts, rows: tuple[AuditRow, ...]
+) -> dict[str, Any]:
+    """Return what a phase costs by itself, and what is reached once it is done."""
+    placements = facts.plan.placements
+    own = placements[placements["phase"] == phase.terms.year]
+    amounts = facts.plan.allocations
+    bought = amounts[amounts["phase"] == phase.terms.year]
+    new = own["action"].isin(["build", "upgrade"])
+    verdicts = [str(row.verdict) for row in rows]
+    return {
+        "year": phase.terms.year,
+        "budget_wan": phase.terms.capital_wan,
+        "capital_wan": float(own["capital_wan"].sum() + bought["capital_wan"].sum()),
+        "new_placements": int(new.sum()),
+        "totals": totals(facts),
+        "not_met": verdicts.count("not_met"),
     }
 
 

@@ -6,7 +6,7 @@ placements), so that an audit of today and of a plan is one piece of code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -20,7 +20,15 @@ PLACEMENT_COLUMNS = (
 )
 COUNTED_COLUMNS = (*PLACEMENT_COLUMNS, "count")
 ASSIGNMENT_COLUMNS = ("demand_id", "site_id", "service", "people", "minutes")
-ALLOCATION_COLUMNS = ("site_id", "resource", "amount", "capital_wan", "yearly_wan")
+ALLOCATION_COLUMNS = (
+    "site_id",
+    "resource",
+    "amount",
+    "capital_wan",
+    "yearly_wan",
+    "phase",
+)
+GROUP_COLUMNS = ("network", "zone_id", "lead_id")
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,17 @@ class Plan:
         Sorted by (service, demand_id, site_id). ``people`` (float, > 0) of the demand
         point that are served at the site; ``minutes`` one way.
     allocations
-        Sorted by (resource, site_id). ``amount`` added to what is there today.
+        Sorted by (resource, site_id). ``amount`` added to what is there before, in
+        the year ``phase``; None where the frame does not say.
+    groups
+        Sorted by (network, zone_id). The site that leads the group of the zone; an
+        institution belongs to the group of its zone, a lead to its own.
     """
 
     placements: pd.DataFrame
     assignments: pd.DataFrame
     allocations: pd.DataFrame
+    groups: pd.DataFrame = field(default_factory=lambda: empty_frame(GROUP_COLUMNS))
 
     def __post_init__(self) -> None:
         """Check the columns.
@@ -59,10 +72,14 @@ class Plan:
         if "count" not in self.placements:
             counted = self.placements.assign(count=1)
             object.__setattr__(self, "placements", counted)
+        if "phase" not in self.allocations:
+            dated = self.allocations.assign(phase=None)
+            object.__setattr__(self, "allocations", dated)
         for name, columns in (
             ("placements", COUNTED_COLUMNS),
             ("assignments", ASSIGNMENT_COLUMNS),
             ("allocations", ALLOCATION_COLUMNS),
+            ("groups", GROUP_COLUMNS),
         ):
             if tuple(getattr(self, name).columns) != columns:
                 message = f"{name} must have the columns {columns}"

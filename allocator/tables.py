@@ -107,7 +107,9 @@ FACILITY_CLASSES = {
     "D600": Text("村卫生室", "village clinic"),
     "E": Text("急救中心(站)", "emergency centre or station"),
     "G100": Text("妇幼保健院", "maternal and child hospital"),
+    "H": Text("专科疾病防治机构", "special disease control institution"),
     "J": Text("疾病预防控制中心", "centre for disease control"),
+    "P": Text("其他机构(公共场所、托育机构)", "other: public places, nurseries"),
 }
 
 _LON = Column(

@@ -240,7 +240,7 @@ def _plan() -> Plan:
         columns=list(ASSIGNMENT_COLUMNS),
     )
     allocations = pd.DataFrame(
-        [("S3", "beds", 10.0, 50.0, 5.0)], columns=list(ALLOCATION_COLUMNS)
+        [("S3", "beds", 10.0, 50.0, 5.0, 2025)], columns=list(ALLOCATION_COLUMNS)
     )
     return Plan(placements, assignments, allocations)
 

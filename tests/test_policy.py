@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from allocator.audit import Verdict
@@ -11,6 +13,7 @@ from allocator.policy import (
     Scope,
     Service,
     ShareOfClass,
+    Unit,
     check_policy,
     read_pack,
     read_policy,
@@ -37,14 +40,14 @@ RULE = (
 def read(tmp_path):
     """Write a pack and read it as the only one of a brief."""
 
-    def write_and_read(text, **parameters):
+    def write_and_read(text: str, **parameters: float) -> Any:
         (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
         return read_policy(["mine.toml"], parameters, tmp_path)
 
     return write_and_read
 
 
-def only(findings):
+def only(findings: Any) -> Any:
     (finding,) = [f for f in findings if f.severity is Severity.ERROR]
     return finding
 
@@ -62,28 +65,29 @@ def test_sound_pack_is_read_without_a_finding(read):
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "keys", "column", "remedy"),
+    ("text", "place", "remedy"),
     [
-        (POST + RULE + "servce = 1\n", "pack-key-unknown", ("R1",), "servce", "service"),
-        (POST.replace("name", "nmae") + RULE, "pack-key-unknown", ("post",), "nmae", "name"),
-        (POST + RULE + "scope = {conty = ['c']}\n", "pack-key-unknown", ("R1",),
-         "scope.conty", "county"),
-        ("[[servic]]\nid = 'x'\n", "pack-key-unknown", (), "servic", "service"),
-        (POST + RULE.replace("count_in_unit", "count_in_units"), "rule-kind-unknown",
-         ("R1",), "kind", "count_in_unit"),
-        (POST + RULE.replace('kind = "count_in_unit"\n', ""), "rule-kind-unknown",
-         ("R1",), "kind", "coverage"),
-        (POST + RULE.replace('"post"', '"pots"'), "service-unknown", ("R1",), "", "post"),
-        (POST + RULE + 'priority = "mus"\n', "pack-key-invalid", ("R1",), "priority", "must"),
+        (RULE + "servce = 1\n", "pack-key-unknown R1 servce", "service"),
+        (
+            RULE + "scope = {conty = ['c']}\n",
+            "pack-key-unknown R1 scope.conty",
+            "county",
+        ),
+        (RULE + 'priority = "mus"\n', "pack-key-invalid R1 priority", "must"),
+        (RULE.replace('"post"', '"pots"'), "service-unknown R1 ", "post"),
+        (RULE.replace("_unit", "_units"), "rule-kind-unknown R1 kind", "count_in_unit"),
+        (RULE.replace("kind", "#"), "rule-kind-unknown R1 kind", "coverage"),
+        ("nmae = 1\n" + RULE, "pack-key-unknown post nmae", "name"),
+        ("[[servic]]\nid = 'x'\n", "pack-key-unknown  servic", "service"),
     ],
-)  # fmt: skip
-def test_wrong_name_is_answered_with_the_nearest(
-    read, text, code, keys, column, remedy
-):
-    policy, findings = read(HEAD + text)
+)
+def test_wrong_name_is_answered_with_the_nearest(read, text, place, remedy):
+    code, key, column = place.split(" ")
+    policy, findings = read(HEAD + POST + text)
     assert policy is None
     finding = next(f for f in findings if f.code == code)
-    assert (finding.table, finding.keys, finding.column) == ("mine.toml", keys, column)
+    assert finding.table == "mine.toml"
+    assert (finding.keys, finding.column) == ((key,) if key else (), column)
     assert remedy in finding.remedy.zh
     assert remedy in finding.remedy.en
 
@@ -150,7 +154,7 @@ def test_rule_that_makes_no_sense_is_refused_where_it_stands(read, rule):
     policy, findings = read(HEAD + POST + "serves = {}\n" + rule)
     assert policy is None
     finding = only(findings)
-    assert finding.code == "pack-key-invalid" or finding.code == "pack-key-missing"
+    assert finding.code in {"pack-key-invalid", "pack-key-missing"}
     assert (finding.table, finding.keys) == ("mine.toml", ("R1",))
     assert finding.message.zh != finding.message.en
 
@@ -217,6 +221,41 @@ def test_resource_that_may_be_placed_says_how_much(read):
     assert policy.resources["beds"].most_per_site == 5
 
 
+def test_rule_is_read_with_its_modifiers(read):
+    text = RULE + 'unit = "county"\npriority = "strive"\ndue = 2025\n'
+    policy, findings = read(HEAD + POST + text + 'scope = {zone_kind = ["镇"]}\n')
+    assert findings == []
+    (rule,) = policy.rules
+    assert (rule.unit, rule.priority, rule.due) == (Unit.COUNTY, "strive", 2025)
+    assert rule.scope == Scope(zone_kind=("镇",))
+
+
+def test_reading_takes_what_it_does_not_state_from_its_rule(read):
+    text = BAND + 'lo = 30000\nhi = 100000\nunit = "zone"\npriority = "strive"\n'
+    other = "[[rule.any_of]]\nkind = 'count_in_unit'\nlo = 1\n"
+    scope = "scope = {people_below = 30000}\n"
+    policy, _ = read(HEAD + POST + "serves = {}\n" + text + other + scope)
+    (band,) = policy.rules
+    (count,) = band.any_of
+    assert isinstance(count, CountInUnit)
+    assert (count.service, count.unit, count.priority) == ("post", "zone", "strive")
+    assert (count.quote, count.scope) == (band.quote, Scope(people_below=30000))
+
+
+def test_earlier_of_two_declarations_holds_with_a_note(tmp_path):
+    for name, title in (("one", "post"), ("two", "other")):
+        text = HEAD.replace("mine", name) + POST.replace(
+            'name = "post"', f'name = "{title}"'
+        )
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    policy, findings = read_policy(["one.toml", "two.toml"], {}, tmp_path)
+    assert [(f.code, f.severity) for f in findings] == [
+        ("service-declared-twice", Severity.NOTE)
+    ]
+    assert policy is not None
+    assert policy.services["post"].name == "post"
+
+
 # --- parameters -----------------------------------------------------------------------
 
 RADIUS = "[parameters.radius]\nunit = 'minutes'\n"
@@ -274,6 +313,23 @@ def test_missing_and_malformed_files_are_findings(tmp_path):
     assert [f.code for f in findings] == ["toml-invalid"]
 
 
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[pack", b"pack = 1"])
+def test_what_is_no_pack_is_a_finding(tmp_path, content):
+    (tmp_path / "p.toml").write_bytes(content)
+    pack, findings = read_pack(tmp_path / "p.toml")
+    assert pack is None
+    assert any(f.severity is Severity.ERROR for f in findings)
+
+
+def test_pack_in_gb18030_is_read_and_reported(tmp_path):
+    text = (HEAD + POST + RULE).replace("one each", "各设一所")
+    (tmp_path / "p.toml").write_bytes(text.encode("gb18030"))
+    pack, findings = read_pack(tmp_path / "p.toml")
+    assert pack is not None
+    assert pack.rules[0].quote == "各设一所"
+    assert [f.code for f in findings] == ["file-encoding"]
+
+
 @pytest.mark.parametrize("text", ["service = 3\n", "[service]\nid = 'x'\n"])
 def test_section_that_is_no_list_of_tables_is_a_finding(read, text):
     _, findings = read(text + HEAD if text.startswith("service") else HEAD + text)
@@ -299,6 +355,7 @@ def case_with(area, **changes):
 
 def test_county_that_is_not_in_the_table_is_a_warning_and_undecidable(area):
     case = case_with(area, scope=Scope(county=("county c1", "county c2")))
+    finding: Any
     (finding,) = check_policy(case.policy, case.area)
     assert (finding.code, finding.severity, finding.value) == (
         "unit-unknown",
@@ -313,6 +370,7 @@ def test_county_that_is_not_in_the_table_is_a_warning_and_undecidable(area):
 
 def test_class_that_nobody_has_is_a_warning(area):
     case = case_with(area, of=members("A100", "A210"))
+    finding: Any
     (finding,) = check_policy(case.policy, case.area)
     assert (finding.code, finding.severity, finding.keys, finding.value) == (
         "class-absent",
@@ -325,7 +383,8 @@ def test_class_that_nobody_has_is_a_warning(area):
 
 
 def test_service_of_the_register_that_no_pack_declares_is_an_error(area):
-    area.sites.at["a", "services"] = ("pots",)  # noqa: PD008 (a tuple in a cell)
+    area.sites.at["a", "services"] = ("pots",)
+    finding: Any
     (finding,) = check_policy(case_with(area).policy, area)
     assert (finding.code, finding.severity, finding.table, finding.keys) == (
         "service-unknown",

@@ -3,6 +3,7 @@
 from allocator.audit.audit import (
     audit,
     clauses_for,
+    other_values,
     plan_of_today,
     refuse_unless_sound,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "Verdict",
     "audit",
     "clauses_for",
+    "other_values",
     "plan_of_today",
     "refuse_unless_sound",
     "totals",

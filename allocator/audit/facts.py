@@ -193,7 +193,8 @@ class Facts:
             self.plan.allocations["amount"],
             strict=True,
         ):
-            self.added[site_id, resource] = amount
+            before = self.added.get((site_id, resource), 0.0)
+            self.added[site_id, resource] = before + amount
 
     def zone_in_scope(self, zone_id: str, scope: Scope) -> bool:
         """Return whether a zone meets every condition of a scope."""

@@ -46,9 +46,14 @@ def _breach(code: str, message: Text, *keys: str) -> Finding:
 
 def _placements(facts: Facts, terms: Terms) -> Iterator[Finding]:
     rows = facts.plan.placements
-    seen: set[tuple[str, str, bool]] = set()
-    for site_id, service, action, count in zip(
-        rows["site_id"], rows["service"], rows["action"], rows["count"], strict=True
+    seen: set[tuple[str, str, str, object]] = set()
+    for site_id, service, action, count, phase in zip(
+        rows["site_id"],
+        rows["service"],
+        rows["action"],
+        rows["count"],
+        rows["phase"],
+        strict=True,
     ):
         key = f"{site_id} {service}"
         if site_id not in facts.sites or service not in facts.policy.services:
@@ -57,19 +62,25 @@ def _placements(facts: Facts, terms: Terms) -> Iterator[Finding]:
             continue
         site = facts.sites[site_id]
         new = "build" if site["status"] == "candidate" else "upgrade"
-        # What is kept and what is added of a counted service are two rows of one pair.
-        if (site_id, service, action == new) in seen:
-            yield _breach("repeated", Text("重复的设置", "placed twice"), key)
-        seen.add((site_id, service, action == new))
-        today = facts.count_today(site_id, service)
         most = facts.policy.services[service].most_per_site
+        # Of a counted service one pair may be kept, and added to in several years.
+        row = (
+            (site_id, service, action, phase)
+            if most > 1
+            else (site_id, service, "", "")
+        )
+        if row in seen:
+            yield _breach("repeated", Text("重复的设置", "placed twice"), key)
+        seen.add(row)
+        today = facts.count_today(site_id, service)
         allowed = {"keep", "close"} if today else set()
         if not today or most > 1:
             allowed.add(new)
         if action not in allowed:
             text = Text(f"动作 {action} 不成立", f"action {action} does not fit")
             yield _breach("action", text, key)
-        if not _count_fits(action == new, count, today, most):
+        in_all = facts.counts.get((site_id, service), 0)
+        if not _count_fits(action == new, count, today, max(most, today), in_all):
             text = Text(f"数量 {count} 不成立", f"a count of {count} does not fit")
             yield _breach("count", text, key)
         if not today and (site["branch"] or site["locked"] == "out"):
@@ -81,11 +92,15 @@ def _placements(facts: Facts, terms: Terms) -> Iterator[Finding]:
             yield _breach("close", Text("不允许撤并", "may not be closed"), key)
 
 
-def _count_fits(new: bool, count: int, today: int, most: int) -> bool:  # noqa: FBT001
+def _count_fits(
+    new: bool,  # noqa: FBT001
+    count: int,
+    today: int,
+    most: int,
+    in_all: int,
+) -> bool:
     """Return whether so many can be kept or closed, or added to what is there."""
-    if not new:
-        return count == today
-    return 1 <= count <= max(0, most - today)
+    return count >= 1 and in_all <= most if new else count == today
 
 
 def _today_is_accounted_for(facts: Facts, terms: Terms) -> Iterator[Finding]:
@@ -191,8 +206,14 @@ def _prices(facts: Facts) -> Iterator[Finding]:
                 f"costs {capital:g}, the table says {expected[0]:g}",
             )
             yield _breach("price", text, f"{site_id} {service}")
-    for site_id, resource, amount, capital, yearly in facts.plan.allocations.itertuples(
-        index=False
+    bought = facts.plan.allocations
+    for site_id, resource, amount, capital, yearly in zip(
+        bought["site_id"],
+        bought["resource"],
+        bought["amount"],
+        bought["capital_wan"],
+        bought["yearly_wan"],
+        strict=True,
     ):
         price = _price(facts, "resource", resource, ("add",), site_id)
         if not _close_to((capital, yearly), (amount * price[0], amount * price[1])):
@@ -208,21 +229,31 @@ def _close_to(found: tuple[float, float], expected: tuple[float, float]) -> bool
 
 
 def _budget(facts: Facts, terms: Terms) -> Iterator[Finding]:
-    for name, limit in (
-        ("capital_wan", terms.capital_wan),
-        ("yearly_wan", terms.yearly_wan),
-    ):
-        if limit is None:
-            continue
-        spent = float(
-            facts.plan.placements[name].sum() + facts.plan.allocations[name].sum()
-        )
-        if spent > limit + MONEY_TOLERANCE * max(1.0, limit):
+    limits = (
+        ("capital_wan", terms.capital_wan, _spent(facts, "capital_wan", terms.year)),
+        ("yearly_wan", terms.yearly_wan, _spent(facts, "yearly_wan", None)),
+        (
+            "total_capital_wan",
+            terms.total_capital_wan,
+            _spent(facts, "capital_wan", None),
+        ),
+    )
+    for name, limit, spent in limits:
+        if limit is not None and spent > limit + MONEY_TOLERANCE * max(1.0, limit):
             text = Text(
                 f"超出预算 {spent - limit:,.2f} 万元",
                 f"{spent - limit:,.2f} 万元 over the budget",
             )
             yield _breach("budget", text, name)
+
+
+def _spent(facts: Facts, column: str, year: int | None) -> float:
+    """Return what is spent in a year; for None in all years together."""
+    total = 0.0
+    for frame in (facts.plan.placements, facts.plan.allocations):
+        rows = frame if year is None else frame[frame["phase"] == year]
+        total += float(rows[column].sum())
+    return total
 
 
 def _assignments(facts: Facts, terms: Terms) -> Iterator[Finding]:

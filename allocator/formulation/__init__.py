@@ -4,9 +4,10 @@ Nothing here is seen by `allocator.audit`, nor the other way round: the two read
 rules independently.
 """
 
-from allocator.formulation.build import Formulation, build, read_plan
+from allocator.formulation.build import Formulation, build, build_phases
 from allocator.formulation.objectives import Objective
 from allocator.formulation.program import Impossible, RowTag, Shortfall
+from allocator.formulation.solution import read_plan, read_plans
 
 __all__ = [
     "Formulation",
@@ -15,5 +16,7 @@ __all__ = [
     "RowTag",
     "Shortfall",
     "build",
+    "build_phases",
     "read_plan",
+    "read_plans",
 ]

@@ -1,12 +1,10 @@
-"""Putting the integer program together, and reading a plan out of its solution."""
+"""Putting the integer program together, phase by phase."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from allocator.errors import Text
 from allocator.formulation import (
@@ -24,6 +22,7 @@ from allocator.formulation.objectives import (
     person_minutes,
     shortfall_stages,
     spending,
+    spending_of_phase,
 )
 from allocator.formulation.program import (
     Impossible,
@@ -33,14 +32,6 @@ from allocator.formulation.program import (
     Shortfall,
 )
 from allocator.formulation.serving import Serving, add_serving
-from allocator.formulation.sites import change_costs, resource_prices
-from allocator.plan import (
-    ALLOCATION_COLUMNS,
-    ASSIGNMENT_COLUMNS,
-    COUNTED_COLUMNS,
-    Plan,
-    empty_frame,
-)
 from allocator.policy import (
     CountInUnit,
     Coverage,
@@ -49,10 +40,11 @@ from allocator.policy import (
     Rate,
     ShareOfClass,
 )
+from allocator.policy.terms import Phase
 from allocator.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pulp
 
@@ -85,6 +77,8 @@ class Formulation:
         Binding requirements that no plan can meet, seen without solving.
     undecidable
         Rules that bind nothing because a column is missing: rule id -> column.
+    programs, servings
+        The program and the assignments of each phase, in the order of years.
     """
 
     problem: pulp.LpProblem
@@ -94,8 +88,18 @@ class Formulation:
     shortfalls: tuple[Shortfall, ...]
     impossible: tuple[Impossible, ...]
     undecidable: Mapping[str, str]
-    program: Program
-    serving: Serving
+    programs: tuple[Program, ...]
+    servings: tuple[Serving, ...]
+
+    @property
+    def program(self) -> Program:
+        """The program of the last phase."""
+        return self.programs[-1]
+
+    @property
+    def serving(self) -> Serving:
+        """The assignments of the last phase."""
+        return self.servings[-1]
 
     @property
     def size(self) -> dict[str, int]:
@@ -117,12 +121,42 @@ def build(
     relaxed: Relaxed = "nothing",
     progress: Progress = SILENT,
 ) -> Formulation:
-    """Build the integer program of a planning task.
+    """Build the integer program of a planning task of one phase.
 
     Parameters
     ----------
     area, travel, policy, terms
         What is planned, how people travel, what binds, and the task's own terms.
+    relaxed, progress
+        As in `build_phases`.
+
+    Raises
+    ------
+    InputError
+        When an objective has nothing to measure.
+    """
+    phase = Phase(area, policy, terms)
+    return build_phases([phase], travel, relaxed=relaxed, progress=progress)
+
+
+def build_phases(
+    phases: Sequence[Phase],
+    travel: Travel,
+    *,
+    relaxed: Relaxed = "nothing",
+    progress: Progress = SILENT,
+) -> Formulation:
+    """Build one integer program for all phases of a task.
+
+    What a phase builds, later phases keep; each pays what it adds.
+
+    Parameters
+    ----------
+    phases
+        In the order of years, at least one. Sites, services and prices are the same
+        in all; people, figures of rules and budgets may differ.
+    travel
+        How people travel.
     relaxed
         Give every binding requirement, or the budget alone, a shortfall, and minimise
         the shortfalls only.
@@ -134,38 +168,68 @@ def build(
     InputError
         When an objective has nothing to measure.
     """
-    program = Program(area, travel, policy, terms, relaxed=relaxed)
+    built: list[Parts] = []
+    for phase in phases:
+        before = built[-1].program if built else None
+        program = Program(
+            phase.area, travel, phase.policy, phase.terms, relaxed, before
+        )
+        built.append(_build_phase(program, progress))
+    programs = [parts.program for parts in built]
+    servings = [parts.serving for parts in built]
+    stages = shortfall_stages(programs) if relaxed != "nothing" else objectives(built)
+    undecidable = {rule: why for p in programs for rule, why in p.undecidable.items()}
+    return Formulation(
+        problem=programs[0].problem,
+        stages=tuple(stages),
+        last=_last(phases[0].terms, servings),
+        rows={name: tag for p in programs for name, tag in p.rows.items()},
+        shortfalls=tuple(s for p in programs for s in p.shortfalls),
+        impossible=tuple(i for p in programs for i in p.impossible),
+        undecidable=undecidable,
+        programs=tuple(programs),
+        servings=tuple(servings),
+    )
+
+
+def _build_phase(program: Program, progress: Progress) -> Parts:
     rate.add_amounts(program)
     serving = add_serving(program)
     _add_links(program)
+    if program.before is not None:
+        _add_nesting(program, program.before)
     covers: dict[str, tuple[Coverage, coverage.Cover]] = {}
-    for rule in policy.rules:
+    for rule in program.policy.rules:
         progress.update(Text(f"建模 {rule.id}", f"building {rule.id}"))
         program.add_rule(rule, partial(_build_reading, serving, covers))
     _add_budget(program)
-    stages = (
-        shortfall_stages(program)
-        if relaxed != "nothing"
-        else objectives(Parts(program, covers, serving))
-    )
-    return Formulation(
-        program.problem,
-        tuple(stages),
-        _last(terms, serving),
-        program.rows,
-        tuple(program.shortfalls),
-        tuple(program.impossible),
-        program.undecidable,
-        program,
-        serving,
-    )
+    return Parts(program, covers, serving)
 
 
-def _last(terms: Terms, serving: Serving) -> tuple[Objective, ...]:
+def _last(terms: Terms, servings: Sequence[Serving]) -> tuple[Objective, ...]:
     """Return journeys, where people are assigned and the brief weighs journeys not."""
-    if not serving.services or "person_minutes" in terms.objective:
+    assigned = any(serving.services for serving in servings)
+    if not assigned or "person_minutes" in terms.objective:
         return ()
-    return (person_minutes(serving),)
+    return (person_minutes(servings),)
+
+
+def _add_nesting(program: Program, before: Program) -> None:
+    """Keep what the phase before built, and leave closed what it closed."""
+    for pair, variable in program.holds.items():
+        if program.stays(pair):
+            continue
+        sense = "<=" if pair in program.holdings.today else ">="
+        terms = [(variable, 1.0), (before.holds[pair], -1.0)]
+        program.add_row(RowTag("link", pair[0], f"{pair[1]}_kept"), terms, sense, 0.0)
+    for more, earlier in (
+        (program.extras, before.extras),
+        (program.amounts, before.amounts),
+    ):
+        for pair, variable in more.items():
+            terms = [(variable, 1.0), (earlier[pair], -1.0)]
+            tag = RowTag("link", pair[0], f"{pair[1]}_kept")
+            program.add_row(tag, terms, ">=", 0.0)
 
 
 # The builders that need nothing but the program; the other two are in _build_reading.
@@ -228,94 +292,14 @@ def _add_links(program: Program) -> None:
 
 
 def _add_budget(program: Program) -> None:
-    for which, name in enumerate(("capital_wan", "yearly_wan")):
-        limit = getattr(program.terms, name)
+    terms = program.terms
+    limits = (
+        ("capital_wan", terms.capital_wan, spending_of_phase(program, 0)),
+        ("yearly_wan", terms.yearly_wan, spending(program, 1)),
+        ("total_capital_wan", terms.total_capital_wan, spending(program, 0)),
+    )
+    for name, limit, (spent, constant) in limits:
         if limit is None:
             continue
-        terms, constant = spending(program, which)
-        requirement = Requirement("", name, tuple(terms), "<=", limit - constant, limit)
+        requirement = Requirement("", name, tuple(spent), "<=", limit - constant, limit)
         program.require("budget", requirement, soft=program.softens("budget"))
-
-
-def read_plan(formulation: Formulation) -> Plan:
-    """Read the plan out of the variables' values.
-
-    A pair is held when its variable is above 0.5. Shares below one millionth are the
-    solver's rounding and are dropped; the rest of a demand point is scaled to whole.
-    """
-    program = formulation.program
-    held = {p for p, variable in program.holds.items() if _is_on(variable)}
-    phase = program.terms.year
-    placements = []
-    adding = change_costs(program.area, program.holdings, adding=True)
-    for pair, variable in program.holds.items():
-        stays = _is_on(variable)
-        before = int(pair in program.holdings.today)
-        before = program.holdings.counted_today.get(pair, before)
-        extra = program.extras.get(pair)
-        after = (
-            1 + (0 if extra is None else round(extra.varValue or 0.0)) if stays else 0
-        )
-        if before:
-            action = "keep" if stays else "close"
-            cost = (0.0, 0.0) if stays else program.costs[pair]
-            placements.append((*pair, action, phase, *cost, before))
-        if after > before:
-            new, more = (
-                "upgrade" if pair[0] in program.existing else "build",
-                after - before,
-            )
-            capital, yearly = adding[pair]
-            placements.append((*pair, new, phase, more * capital, more * yearly, more))
-    frame = (
-        pd.DataFrame(placements, columns=list(COUNTED_COLUMNS))
-        if placements
-        else empty_frame(COUNTED_COLUMNS)
-    )
-    return Plan(frame, _assignments(formulation, held), _allocations(program))
-
-
-_SMALLEST_SHARE = 1e-6
-_ON = 0.5  # a 0/1 variable above this is 1: solvers return 0.9999999
-
-
-def _is_on(variable: pulp.LpVariable) -> bool:
-    return (variable.varValue or 0.0) > _ON
-
-
-def _assignments(formulation: Formulation, held: set[tuple[str, str]]) -> pd.DataFrame:
-    frames = []
-    for name, serving in sorted(formulation.serving.services.items()):
-        share = pd.Series([x.varValue or 0.0 for x in serving.shares], dtype=float)
-        rows = serving.pairs.assign(share=share, service=name)
-        open_here = {site_id for site_id, service in held if service == name}
-        rows = rows[(rows["share"] > _SMALLEST_SHARE) & rows["site_id"].isin(open_here)]
-        left_out = pd.Series(
-            {i: u.varValue or 0.0 for i, u in serving.unserved.items()}, dtype=float
-        ).reindex(rows["demand_id"].unique(), fill_value=0.0)
-        total = rows.groupby("demand_id")["share"].sum()
-        whole = (1.0 - left_out.where(left_out > _SMALLEST_SHARE, 0.0)) / total
-        rows = rows.assign(
-            people=rows["people"] * rows["share"] * rows["demand_id"].map(whole)
-        )
-        frames.append(rows.sort_values(["demand_id", "site_id"]))
-    frames = [frame for frame in frames if len(frame)]
-    if not frames:
-        return empty_frame(ASSIGNMENT_COLUMNS)
-    return pd.concat(frames, ignore_index=True)[list(ASSIGNMENT_COLUMNS)]
-
-
-def _allocations(program: Program) -> pd.DataFrame:
-    rows = []
-    for (site_id, resource), variable in sorted(
-        program.amounts.items(), key=lambda item: (item[0][1], item[0][0])
-    ):
-        amount = variable.varValue or 0.0
-        if program.policy.resources[resource].whole:
-            amount = float(round(amount))
-        if amount > _SMALLEST_SHARE:
-            capital, yearly = resource_prices(program.area, resource)[site_id]
-            rows.append((site_id, resource, amount, amount * capital, amount * yearly))
-    if not rows:
-        return empty_frame(ALLOCATION_COLUMNS)
-    return pd.DataFrame(rows, columns=list(ALLOCATION_COLUMNS))

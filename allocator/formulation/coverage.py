@@ -82,7 +82,7 @@ def cover_terms(program: Program, rule: Coverage, unit_of_zone: pd.Series) -> Co
         if any(variable.lowBound == 1 for variable in holds):
             certain[unit_id] += group_people
             continue
-        covered = program.problem.add_variable(f"c_{len(program.rows)}", 0, 1)
+        covered = program.new_variable(f"c_{len(program.rows)}", 0, 1)
         row = [(variable, 1.0) for variable in holds]
         tag = RowTag(rule.id, unit_id, "reach")
         program.add_row(tag, [*row, (covered, -1.0)], ">=", 0.0)

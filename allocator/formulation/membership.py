@@ -71,7 +71,7 @@ def either(
     if len(choices) == 1:
         return choices[0]
     name = f"either_{len(program.rows)}"
-    result = program.problem.add_variable(name, 0, 1)
+    result = program.new_variable(name, 0, 1)
     tag = RowTag(_LINK, site_id, "either")
     for variable in choices:
         program.add_row(tag, [(result, 1.0), (variable, -1.0)], ">=", 0.0)
@@ -87,7 +87,7 @@ def both(
     if isinstance(member, int) or member.id == holds.id:
         return holds
     name = f"both_{len(program.rows)}"
-    result = program.problem.add_variable(name, 0, 1)
+    result = program.new_variable(name, 0, 1)
     tag = RowTag(_LINK, site_id, "both")
     program.add_row(tag, [(holds, 1.0), (result, -1.0)], ">=", 0.0)
     program.add_row(tag, [(member, 1.0), (result, -1.0)], ">=", 0.0)

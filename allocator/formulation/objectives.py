@@ -15,7 +15,7 @@ from allocator.formulation.sites import change_costs, resource_prices
 from allocator.policy import PopulationBand
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from allocator.formulation.serving import ServiceServing, Serving
     from allocator.policy import Coverage
@@ -50,8 +50,15 @@ class Parts:
     serving: Serving
 
 
-def objectives(parts: Parts) -> list[Objective]:
+def objectives(phases: Sequence[Parts]) -> list[Objective]:
     """Return the stages in the brief's order, after the shortfall of strive rules.
+
+    Parameters
+    ----------
+    phases
+        One or more, in the order of years. People and journeys are added up over
+        them, the worst county and the longest trip are those of any, and cost and
+        sites those when all is carried out.
 
     Raises
     ------
@@ -59,72 +66,87 @@ def objectives(parts: Parts) -> list[Objective]:
         When an objective has nothing to measure in this brief, or cannot be measured
         exactly.
     """
-    program = parts.program
-    orders = [_MAKERS[name](parts) for name in program.terms.objective]
-    return shortfall_stages(program) + orders
+    order = phases[0].program.terms.objective
+    stages = shortfall_stages([parts.program for parts in phases])
+    return stages + [_MAKERS[name](phases) for name in order]
 
 
-def shortfall_stages(program: Program) -> list[Objective]:
+def shortfall_stages(programs: Sequence[Program]) -> list[Objective]:
     """Return the stage of the relative shortfalls; none where nothing is soft."""
-    if not program.shortfalls:
-        return []
-    terms = [(s.variable, 1.0 / max(1.0, s.needed)) for s in program.shortfalls]
-    return [Objective("shortfall", _sum(terms))]
+    terms = [
+        (s.variable, 1.0 / max(1.0, s.needed))
+        for program in programs
+        for s in program.shortfalls
+    ]
+    return [Objective("shortfall", _sum(terms))] if terms else []
 
 
 def _sum(terms: list[Term], constant: float = 0.0) -> pulp.LpAffineExpression:
     return pulp.lpSum_vars_coefs(terms) + constant
 
 
-def _uncovered_people(parts: Parts) -> Objective:
+def _uncovered_people(phases: Sequence[Parts]) -> Objective:
     """Count people out of reach over all coverage rules, plus people served nowhere."""
     terms: list[Term] = []
     constant = 0.0
-    for _, cover in parts.covers.values():
-        for unit_id, people in cover.people.items():
-            constant += people - cover.certain[unit_id]
-            terms += [(c, -weight) for c, weight in cover.terms[unit_id]]
-    for serving in parts.serving.services.values():
-        constant += serving.unreachable_people()
-        terms += serving.unserved_terms(None)[0]
+    for parts in phases:
+        for _, cover in parts.covers.values():
+            for unit_id, people in cover.people.items():
+                constant += people - cover.certain[unit_id]
+                terms += [(c, -weight) for c, weight in cover.terms[unit_id]]
+        for serving in parts.serving.services.values():
+            constant += serving.unreachable_people()
+            terms += serving.unserved_terms(None)[0]
     return Objective("uncovered_people", _sum(terms, constant))
 
 
-def person_minutes(serving: Serving) -> Objective:
+def person_minutes(servings: Iterable[Serving]) -> Objective:
     """Return people x minutes of all journeys."""
     terms = [
         term
+        for serving in servings
         for of_service in serving.services.values()
         for term in of_service.person_minutes()
     ]
     return Objective("person_minutes", _sum(terms))
 
 
-def _worst_county_coverage(parts: Parts) -> Objective:
+def _worst_county_coverage(phases: Sequence[Parts]) -> Objective:
     """Maximise the smallest covered share of any county under any coverage rule."""
-    program = parts.program
-    if not parts.covers:
+    if not any(parts.covers for parts in phases):
         raise _nothing_to_measure("worst_county_coverage", "coverage")
-    worst = program.problem.add_variable("worst_county_coverage", 0, 1)
-    for rule, _ in parts.covers.values():
-        cover = cover_terms(program, rule, county_by_zone(program, rule))
-        for county_id, people in cover.people.items():
-            if people > 0:
-                terms = [*cover.terms[county_id], (worst, -people)]
-                program.add_row(
-                    RowTag(rule.id, county_id, "worst"),
-                    terms,
-                    ">=",
-                    -cover.certain[county_id],
-                )
+    worst = phases[0].program.new_variable("worst_county_coverage", 0, 1)
+    for parts in phases:
+        program = parts.program
+        for rule, _ in parts.covers.values():
+            cover = cover_terms(program, rule, county_by_zone(program, rule))
+            for county_id, people in cover.people.items():
+                if people > 0:
+                    terms = [*cover.terms[county_id], (worst, -people)]
+                    program.add_row(
+                        RowTag(rule.id, county_id, "worst"),
+                        terms,
+                        ">=",
+                        -cover.certain[county_id],
+                    )
     return Objective("worst_county_coverage", _sum([(worst, -1.0)]), sign=-1.0)
 
 
-def _max_minutes(parts: Parts) -> Objective:
+def _max_minutes(phases: Sequence[Parts]) -> Objective:
     """Minimise the longest trip of anyone served (p-center, Hakimi 1964)."""
-    program = parts.program
-    if not parts.serving.services:
+    if not any(parts.serving.services for parts in phases):
         raise _nothing_to_measure("max_minutes", "serves")
+    for parts in phases:
+        _refuse_split_trips(parts.program)
+    longest = phases[0].program.new_variable("max_minutes", 0, None)
+    for parts in phases:
+        for serving in parts.serving.services.values():
+            _bound_by_longest(parts.program, serving, longest)
+    return Objective("max_minutes", _sum([(longest, 1.0)]))
+
+
+def _refuse_split_trips(program: Program) -> None:
+    """Stop where people may be split: a share of a longer trip would not be seen."""
     bound_services = {
         reading.service
         for rule in program.policy.rules
@@ -141,10 +163,6 @@ def _max_minutes(parts: Parts) -> Objective:
         raise InputError(
             [Finding("objective-needs-whole", message, column="order", remedy=remedy)]
         )
-    longest = program.problem.add_variable("max_minutes", 0, None)
-    for serving in parts.serving.services.values():
-        _bound_by_longest(program, serving, longest)
-    return Objective("max_minutes", _sum([(longest, 1.0)]))
 
 
 def _bound_by_longest(
@@ -165,6 +183,8 @@ def _bound_by_longest(
 
 def spending(program: Program, which: int) -> tuple[list[Term], float]:
     """Return the cost of a plan as terms and a constant, 万元.
+
+    All that is carried out up to and in the phase is paid for.
 
     Parameters
     ----------
@@ -188,8 +208,8 @@ def spending(program: Program, which: int) -> tuple[list[Term], float]:
         adding = change_costs(program.area, program.holdings, adding=True)
         for pair, extra in program.extras.items():
             cost = adding[pair][which]
-            constant -= cost * (program.holdings.counted_today.get(pair, 1) - 1)
-            terms.append((extra, cost))
+            there = program.holdings.counted_today.get(pair, 1) - 1
+            terms += [(extra, cost), (program.holds[pair], -cost * there)]
     prices = {r: resource_prices(program.area, r) for _, r in program.amounts}
     for (site_id, resource), amount in program.amounts.items():
         cost = prices[resource][site_id][which]
@@ -198,17 +218,26 @@ def spending(program: Program, which: int) -> tuple[list[Term], float]:
     return terms, constant
 
 
-def _capital_wan(parts: Parts) -> Objective:
-    return Objective("capital_wan", _sum(*spending(parts.program, 0)))
+def spending_of_phase(program: Program, which: int) -> tuple[list[Term], float]:
+    """Return what a phase itself adds to the cost: `spending` less that before it."""
+    terms, constant = spending(program, which)
+    if program.before is None:
+        return terms, constant
+    earlier, paid = spending(program.before, which)
+    return [*terms, *((variable, -cost) for variable, cost in earlier)], constant - paid
 
 
-def _yearly_wan(parts: Parts) -> Objective:
-    return Objective("yearly_wan", _sum(*spending(parts.program, 1)))
+def _capital_wan(phases: Sequence[Parts]) -> Objective:
+    return Objective("capital_wan", _sum(*spending(phases[-1].program, 0)))
 
 
-def _sites(parts: Parts) -> Objective:
+def _yearly_wan(phases: Sequence[Parts]) -> Objective:
+    return Objective("yearly_wan", _sum(*spending(phases[-1].program, 1)))
+
+
+def _sites(phases: Sequence[Parts]) -> Objective:
     """Count the sites that hold any service (LSCP, Toregas et al. 1971)."""
-    program = parts.program
+    program = phases[-1].program
     by_site: dict[str, list[pulp.LpVariable]] = {}
     for (site_id, _), variable in program.holds.items():
         by_site.setdefault(site_id, []).append(variable)
@@ -236,7 +265,7 @@ def _nothing_to_measure(name: str, needs: str) -> InputError:
 
 _MAKERS = {
     "uncovered_people": _uncovered_people,
-    "person_minutes": lambda parts: person_minutes(parts.serving),
+    "person_minutes": lambda phases: person_minutes([p.serving for p in phases]),
     "worst_county_coverage": _worst_county_coverage,
     "max_minutes": _max_minutes,
     "capital_wan": _capital_wan,

@@ -7,7 +7,7 @@ binds (hard, with a shortfall, or as one of several readings) is decided here, o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import pulp
@@ -40,12 +40,14 @@ class RowTag:
 
     ``rule_id`` is a clause's id, or ``budget``, ``serves:<service>``, ``locked``,
     ``link``, ``capacity``; ``unit_id`` a county, zone or site, ``""`` the area;
-    ``what`` tells rows of one rule and unit apart.
+    ``what`` tells rows of one rule and unit apart; ``year`` is the phase's, None
+    where the brief states none.
     """
 
     rule_id: str
     unit_id: str
     what: str
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Impossible:
     what: str
     needed: float
     lacking: float
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +124,22 @@ class Shortfall:
     needed: float
     sense: str
     variable: pulp.LpVariable
+    year: int | None = None
 
 
 @dataclass
 class Program:
-    """An integer program under construction.
+    """The part of an integer program that is about one phase, under construction.
+
+    A task with several phases is one problem that their programs share: each has its
+    own holdings, and what an earlier phase built stays (`_add_nesting` of ``build``).
 
     Parameters
     ----------
     area, travel, policy, terms
         What is planned.
+    before
+        The program of the phase before; None in the first.
     extras
         Beyond the first, how many of a counted service a pair holds.
     relaxed
@@ -144,7 +153,9 @@ class Program:
     policy: Policy
     terms: Terms
     relaxed: Relaxed = "nothing"
+    before: Program | None = None
     problem: pulp.LpProblem = field(init=False)
+    prefix: str = field(init=False)
     holdings: Holdings = field(init=False)
     costs: Mapping[tuple[str, str], tuple[float, float]] = field(init=False)
     holds: dict[tuple[str, str], pulp.LpVariable] = field(init=False)
@@ -161,7 +172,13 @@ class Program:
 
     def __post_init__(self) -> None:
         """Create the problem and one binary per pair that may be held."""
-        self.problem = pulp.LpProblem("plan", pulp.LpMinimize)
+        if self.before is None:
+            self.problem = pulp.LpProblem("plan", pulp.LpMinimize)
+            self.prefix = ""
+        else:
+            self.problem = self.before.problem
+            number = int(self.before.prefix.strip("p_") or 1) + 1
+            self.prefix = f"p{number}_"
         self.holdings = find_holdings(self.area, self.policy)
         self.costs = change_costs(self.area, self.holdings)
         sites = self.area.sites
@@ -171,7 +188,7 @@ class Program:
         self.locked_in = frozenset(sites.index[sites["locked"] == "in"])
         site_position = {s: i for i, s in enumerate(sites.index)}
         names = [f"h_s{site_position[s]}_{k}" for s, k in self.holdings.possible]
-        variables = self.problem.add_variable_matrix("%s", names, 0, 1, "Binary")
+        variables = self.new_variables("", names, "Binary")
         self.holds = dict(zip(self.holdings.possible, variables, strict=True))
         for pair in self.holdings.today:
             if self.stays(pair):
@@ -186,13 +203,33 @@ class Program:
                 continue
             least = self.holdings.counted_today.get((site_id, service), 1) - 1
             name = f"more_s{site_position[site_id]}_{service}"
-            extra = self.problem.add_variable(
-                name, least, max(most - 1, least), "Integer"
-            )
+            extra = self.new_variable(name, 0, max(most - 1, least), "Integer")
             self.extras[site_id, service] = extra
             most_extra = float(extra.upBound)
             tag = RowTag("link", site_id, f"more_{service}")
             self.add_row(tag, [(extra, 1.0), (holds, -most_extra)], "<=", 0.0)
+            if least > 0:
+                self.add_row(tag, [(extra, 1.0), (holds, -float(least))], ">=", 0.0)
+
+    def new_variable(
+        self,
+        name: str,
+        low: float | None,
+        high: float | None,
+        category: Literal["Continuous", "Integer"] = "Continuous",
+    ) -> pulp.LpVariable:
+        """Create one variable; its name carries the phase."""
+        return self.problem.add_variable(f"{self.prefix}{name}", low, high, category)
+
+    def new_variables(
+        self,
+        stem: str,
+        names: Iterable[object],
+        category: Literal["Continuous", "Integer", "Binary"],
+    ) -> list[pulp.LpVariable]:
+        """Create variables from 0 to 1, called ``stem`` and their own name."""
+        pattern = f"{self.prefix}{stem}%s"
+        return self.problem.add_variable_matrix(pattern, list(names), 0, 1, category)
 
     def softens(self, what: Literal["rule", "budget"]) -> bool:
         """Whether a binding rule, or the budget, gets a shortfall."""
@@ -228,8 +265,9 @@ class Program:
         stem = re.sub(r"\W", "_", f"{tag.rule_id}__{tag.unit_id}__{tag.what}").strip(
             "_"
         )
+        stem = f"{self.prefix}{stem}"
         name = stem if stem not in self.rows else f"{stem}__{len(self.rows)}"
-        self.rows[name] = tag
+        self.rows[name] = replace(tag, year=self.terms.year)
         self.problem.addConstraint(constraint, name)
 
     def add_rule(
@@ -298,6 +336,7 @@ class Program:
                     requirement.what,
                     requirement.needed,
                     lacking,
+                    self.terms.year,
                 )
             )
         if not requirement.terms and not soft:
@@ -309,7 +348,7 @@ class Program:
         self.add_row(tag, terms, requirement.sense, requirement.bound)
 
     def _shortfall(self, rule_id: str, requirement: Requirement) -> Term:
-        variable = self.problem.add_variable(f"short_{len(self.shortfalls)}", 0, None)
+        variable = self.new_variable(f"short_{len(self.shortfalls)}", 0, None)
         self.shortfalls.append(
             Shortfall(
                 rule_id,
@@ -318,6 +357,7 @@ class Program:
                 requirement.needed,
                 requirement.sense,
                 variable,
+                self.terms.year,
             )
         )
         return (variable, 1.0 if requirement.sense == ">=" else -1.0)
@@ -336,9 +376,7 @@ class Program:
         variables' bounds could violate it.
         """
         number = len(self.rows)
-        taken = self.problem.add_variable_matrix(
-            f"reading_{number}", range(len(choices)), 0, 1, "Binary"
-        )
+        taken = self.new_variables(f"reading_{number}_", range(len(choices)), "Binary")
         tag = RowTag(rule_id, unit_id, "any_of")
         self.add_row(tag, [(y, 1.0) for y in taken], ">=", 1.0)
         possible = False
@@ -362,5 +400,12 @@ class Program:
         if not possible and not soft:
             first = max(choices[0], key=lambda r: r.lacking)
             self.impossible.append(
-                Impossible(rule_id, unit_id, "any_of", first.needed, first.lacking)
+                Impossible(
+                    rule_id,
+                    unit_id,
+                    "any_of",
+                    first.needed,
+                    first.lacking,
+                    self.terms.year,
+                )
             )

@@ -185,7 +185,7 @@ def _add_resource(program: Program, resource: Resource, at: Members) -> None:
         if site_id not in named or (site_id not in free and not held):
             continue
         name = f"q_s{position[site_id]}_{resource.id}"
-        amount = program.problem.add_variable(name, 0, most, category)
+        amount = program.new_variable(name, 0, most, category)
         program.amounts[site_id, resource.id] = amount
         if site_id not in free:
             open_here = either(program, site_id, held)

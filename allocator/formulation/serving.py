@@ -137,9 +137,7 @@ def _serve(program: Program, service: Service, *, prune: bool) -> ServiceServing
     category: Literal["Continuous", "Integer"] = (
         "Continuous" if program.terms.split else "Integer"
     )
-    shares = program.problem.add_variable_matrix(
-        f"x_k{position}", range(len(pairs)), 0, 1, category
-    )
+    shares = program.new_variables(f"x_k{position}_", range(len(pairs)), category)
     reached = pairs["demand_id"].drop_duplicates().to_numpy()
     always = (
         set(pairs.loc[pairs["site_id"].isin(certain), "demand_id"]) if prune else ()
@@ -148,8 +146,8 @@ def _serve(program: Program, service: Service, *, prune: bool) -> ServiceServing
     unserved = dict(
         zip(
             optional,
-            program.problem.add_variable_matrix(
-                f"u_k{position}", range(len(optional)), 0, 1, "Continuous"
+            program.new_variables(
+                f"u_k{position}_", range(len(optional)), "Continuous"
             ),
             strict=True,
         )

@@ -152,10 +152,10 @@ class Brief:
     area, demand, travel, policy, objective, solver
         The sections, with their defaults filled in.
     budget
-        The budget that binds: of ``[budget]``, overridden by the phase where it
-        states its own. 万元; None is no limit.
-    year
-        Year of the one phase, or None where the brief names none.
+        What all phases together may cost, 万元; None is no limit.
+    phases
+        In the order of years, with the budget of each; empty where the brief names
+        none.
     """
 
     path: Path
@@ -168,7 +168,7 @@ class Brief:
     travel: TravelSection
     policy: PolicySection
     budget: BudgetSection
-    year: int | None
+    phases: tuple[PhaseSection, ...]
     objective: ObjectiveSection
     solver: SolverSection
 
@@ -325,14 +325,16 @@ def _need_file(column: str, why: str, remarks: Remarks) -> None:
 
 
 def _check_budgets(document: _Document, remarks: Remarks) -> None:
-    if len(document.phase) > 1:
+    years = [phase.year for phase in document.phase]
+    if years != sorted(set(years)):
         remarks.error(
-            "phases-not-available",
+            "phases-out-of-order",
             Text(
-                "本版本只支持一个建设时序", "more than one phase is not available yet"
+                "[[phase]] 的年份应依次递增", "the years of [[phase]] must go upwards"
             ),
-            column="phase",
-            remedy=Text("只保留一个 [[phase]]", "keep one [[phase]]"),
+            column="phase.year",
+            values=[", ".join(map(str, years))],
+            remedy=Text("按年份先后排列, 每年一个", "one [[phase]] a year, in order"),
         )
     sections = [("budget", document.budget), *(("phase", p) for p in document.phase)]
     for name, section in sections:
@@ -393,16 +395,6 @@ def _build(path: Path, document: _Document) -> Brief:
     about, travel, budget = document.brief, document.travel, document.budget
     if travel.max_minutes is None and travel.method == "straight_line":
         travel = travel.model_copy(update={"max_minutes": STRAIGHT_LINE_MINUTES})
-    phase = document.phase[0] if document.phase else None
-    if phase is not None:
-        budget = BudgetSection(
-            capital_wan=budget.capital_wan
-            if phase.capital_wan is None
-            else phase.capital_wan,
-            yearly_wan=budget.yearly_wan
-            if phase.yearly_wan is None
-            else phase.yearly_wan,
-        )
     english = dict(enumerate(about.notes_en))
     return Brief(
         path=path,
@@ -415,7 +407,7 @@ def _build(path: Path, document: _Document) -> Brief:
         travel=travel,
         policy=document.policy,
         budget=budget,
-        year=phase.year if phase else None,
+        phases=document.phase,
         objective=document.objective,
         solver=document.solver,
     )

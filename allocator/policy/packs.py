@@ -16,6 +16,7 @@ from allocator.policy.rules import (
     KINDS,
     Members,
     Network,
+    Priority,
     Resource,
     Rule,
     Scope,
@@ -95,6 +96,22 @@ class Policy:
         """Return the policy with the figures that target paths ask for in a year."""
         rules = [rule.at_year(year) for rule in self.rules]
         return replace(self, rules=tuple(rule for rule in rules if rule is not None))
+
+    def before_last(self, year: int) -> Policy:
+        """Return the policy as it binds in a phase that is not the last.
+
+        Rules that are due by the year, and those with a target path, bind; the others
+        are reported till the last phase. Reach without a share is weighed in all.
+        """
+
+        def later(rule: Rule) -> Rule:
+            due = rule.due is not None and rule.due <= year
+            if due or rule.path or getattr(rule, "share", 1.0) is None:
+                return rule
+            return replace(rule, priority=Priority.MAY)
+
+        early = replace(self, rules=tuple(later(rule) for rule in self.rules))
+        return early.at_year(year)
 
     @property
     def objective(self) -> tuple[str, ...]:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from allocator.errors import Text
+
+if TYPE_CHECKING:
+    from allocator.area import PlanningArea
+    from allocator.policy.packs import Policy
 
 # The objectives a brief may order, in words with units. Each is minimised but for
 # worst_county_coverage. Uncovered people are added up over all coverage rules, so one
@@ -31,9 +36,12 @@ class Terms:
     Parameters
     ----------
     capital_wan, yearly_wan
-        Most that the plan may cost, 万元, inclusive; None: no limit.
+        Most that the phase may cost, 万元, inclusive; None: no limit. The yearly cost
+        is that of everything added up to and in the phase.
+    total_capital_wan
+        Most that all phases up to and with this one may cost; None: no limit.
     year
-        The year of the single phase; None where the brief states none.
+        The year of the phase; None where the brief states none.
     split
         Whether the people of one demand point may go to several sites.
     closing
@@ -44,7 +52,17 @@ class Terms:
 
     capital_wan: float | None = None
     yearly_wan: float | None = None
+    total_capital_wan: float | None = None
     year: int | None = None
     split: bool = True
     closing: frozenset[str] = frozenset()
     objective: tuple[str, ...] = DEFAULT_ORDER
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One phase of a task: people and rules as they are in its year, and its terms."""
+
+    area: PlanningArea
+    policy: Policy
+    terms: Terms

@@ -1,7 +1,8 @@
 """Writing ``plan.xlsx``: the facility plan in the planners' own annex.
 
-Five sheets: the list of facilities with drop-downs for the review, the clauses with
-their verdicts, the investment, the counties, and how to read it all. Totals are
+The list of facilities with drop-downs for the review, the clauses with their verdicts,
+the investment, the counties, access, amounts and groups where there are any, and how to
+read it all. Totals are
 formulas over the list, so that a figure changed in a meeting carries through; each is
 stored with the value that the plan has.
 """
@@ -13,6 +14,11 @@ from typing import TYPE_CHECKING
 
 import xlsxwriter
 
+from allocator.workbook.access import (
+    write_access,
+    write_allocations,
+    write_groups,
+)
 from allocator.workbook.cells import ACTION_WORDS, SHEETS, VERDICT_WORDS, Book, styles
 from allocator.workbook.clauses import write_clauses
 from allocator.workbook.counties import write_counties
@@ -50,4 +56,7 @@ def write_workbook(outcome: Outcome, path: Path) -> None:
         write_clauses(book)
         write_investment(book, table)
         write_counties(book)
+        write_access(book)
+        write_allocations(book)
+        write_groups(book)
         write_notes(book)

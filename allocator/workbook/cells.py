@@ -40,6 +40,9 @@ SHEETS = {
     "audit": Text("条款评估", "Clauses"),
     "costs": Text("投资", "Investment"),
     "counties": Text("分县覆盖", "Counties"),
+    "access": Text("可达性", "Access"),
+    "allocations": Text("资源配置", "Resources"),
+    "groups": Text("编组", "Groups"),
     "notes": Text("说明", "Notes"),
 }
 
@@ -119,6 +122,8 @@ def styles(file: Workbook) -> dict[str, Format]:
         "tenth": {"num_format": "#,##0.0"},
         "money": {"num_format": "#,##0.0"},
         "degrees": {"num_format": "0.00000"},
+        "percent": {"num_format": "0.0%"},
+        "thousandth": {"num_format": "0.000"},
         "year": {"num_format": "0", "align": "center"},
         "input": {"bg_color": "#FFFDE7", "text_wrap": True},
         "id": {"font_color": "#7F7F7F", "font_size": 9},

@@ -24,6 +24,8 @@ WORDS = {
     "solve": "HiGHS through PuLP; what was proved",
     "formulation": "rules → integer program",
     "audit": "rules → verdicts, no solver",
+    "accessibility": "shares, minutes, 2SFCA, Gini",
+    "networks": "groups around lead hospitals",
     "load": "files → planning area",
     "travel": "minutes and km per pair",
     "policy": "packs → rules as data",

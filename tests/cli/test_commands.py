@@ -16,6 +16,7 @@ from tests.cli.small_task import write_task
 
 RUN_FILES = {
     "run.json",
+    "access.csv",
     "plan.gpkg",
     "placements.csv",
     "assignments.csv",

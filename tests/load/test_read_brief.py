@@ -34,11 +34,8 @@ def test_defaults_are_those_of_the_contract(tmp_path):
     )
     assert brief.objective.order is None
     assert brief.policy.closing == ()
-    assert (brief.budget.capital_wan, brief.budget.yearly_wan, brief.year) == (
-        None,
-        None,
-        None,
-    )
+    assert (brief.budget.capital_wan, brief.budget.yearly_wan) == (None, None)
+    assert brief.phases == ()
     assert brief.resolve(brief.area.zones) == tmp_path / "zones.geojson"
 
 
@@ -49,14 +46,17 @@ def test_a_table_has_no_cut_off_unless_given(tmp_path):
     assert tmp_path / "t.csv" in inputs(brief)
 
 
-def test_the_phase_overrides_the_budget_key_by_key(tmp_path):
+def test_the_phases_keep_their_own_budgets(tmp_path):
     text = brief_with(
         "[budget]\ncapital_wan = 60000\nyearly_wan = 9\n"
-        "[[phase]]\nyear = 2025\ncapital_wan = 30000"
+        "[[phase]]\nyear = 2023\n[[phase]]\nyear = 2025\ncapital_wan = 30000"
     )
     brief = brief_of(write(tmp_path, text))
-    assert (brief.budget.capital_wan, brief.budget.yearly_wan) == (30000, 9)
-    assert brief.year == 2025
+    assert (brief.budget.capital_wan, brief.budget.yearly_wan) == (60000, 9)
+    assert [(p.year, p.capital_wan) for p in brief.phases] == [
+        (2023, None),
+        (2025, 30000),
+    ]
 
 
 def test_notes_fall_back_on_chinese(tmp_path):
@@ -105,9 +105,9 @@ def test_missing_area_keys_are_each_named(tmp_path):
         ('[budget]\ncapital_wan = "6"', "key-invalid", "budget.capital_wan"),
         ("[[phase]]\nyear = 2025\ncapital_wan = 0", "budget-not-positive", "phase"),
         (
-            "[[phase]]\nyear = 2025\n[[phase]]\nyear = 2030",
-            "phases-not-available",
-            "phase",
+            "[[phase]]\nyear = 2030\n[[phase]]\nyear = 2025",
+            "phases-out-of-order",
+            "phase.year",
         ),
         ('[demand]\nsource = "raster"', "not-available", "demand.source"),
         ('[demand]\nsource = "points"', "key-missing", "demand.file"),

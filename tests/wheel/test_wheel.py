@@ -20,8 +20,9 @@ def wheel(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
     subprocess.run([*command, "-w", str(folder), str(ROOT)], check=True)
-    (built,) = folder.glob("*.whl")
-    return built
+    built: list[Path] = list(folder.glob("*.whl"))
+    assert len(built) == 1
+    return built[0]
 
 
 def test_the_wheel_carries_packs_samples_and_templates(wheel):

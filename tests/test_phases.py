@@ -1,0 +1,157 @@
+"""Several years: each pays what it adds, keeps what is there, and meets what is due."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from allocator.audit import Facts, refuse_unless_sound
+from allocator.cli.main import run
+from allocator.errors import AuditError, InfeasibleError, InputError
+from allocator.pipeline import make_plan, read_task
+from allocator.plan import Plan
+from tests.cli.small_task import write_task
+
+
+def write_phases(folder: Path, *phases: str, due: int = 2023, **changes) -> Path:
+    """Write the small task with ``[[phase]]`` tables instead of one budget.
+
+    Both stations cost 130 and are due in ``due``; the centre costs 2,000.
+    """
+    sections = "".join(f"[[phase]]\n{phase}\n" for phase in phases)
+    return write_task(
+        folder,
+        brief=("[budget]\ncapital_wan = 5000\n", sections),
+        small=("due = 2025", f"due = {due}"),
+        **changes,
+    )
+
+
+def test_what_is_due_comes_first_and_stays(tmp_path):
+    brief = write_phases(
+        tmp_path, "year = 2023\ncapital_wan = 300", "year = 2025\ncapital_wan = 2000"
+    )
+    outcome = make_plan(read_task(brief))
+    rows = outcome.plan.placements
+    assert rows[["site_id", "service", "phase"]].to_numpy().tolist() == [
+        ["A1", "emergency_station", 2023],
+        ["A2", "emergency_station", 2023],
+        ["B1", "community_health_center", 2025],
+    ]
+    first, second = outcome.certificate["phases"]
+    assert (first["year"], first["capital_wan"]) == (2023, 260)
+    assert (second["year"], second["capital_wan"]) == (2025, 2000)
+    assert outcome.certificate["totals"]["capital_wan"] == 2260
+    assert outcome.certificate["status"] == "optimal"
+
+
+def test_money_left_is_spent_as_early_as_it_helps(tmp_path):
+    brief = write_phases(
+        tmp_path, "year = 2023\ncapital_wan = 2300", "year = 2025\ncapital_wan = 2300"
+    )
+    rows = make_plan(read_task(brief)).plan.placements
+    # The people of 2023 count too, so the centre stands in the first year.
+    assert set(rows["phase"]) == {2023}
+
+
+def test_a_phase_that_cannot_be_met_says_which_and_by_how_much(tmp_path):
+    brief = write_phases(
+        tmp_path, "year = 2023\ncapital_wan = 200", "year = 2025\ncapital_wan = 3000"
+    )
+    with pytest.raises(InfeasibleError) as caught:
+        make_plan(read_task(brief))
+    said = "\n".join(f.say("zh") for f in caught.value.findings)
+    assert "60" in said
+    assert "2023" in said
+
+
+def test_the_whole_budget_binds_over_all_phases(tmp_path):
+    brief = write_phases(tmp_path, "year = 2023", "year = 2025")
+    text = brief.read_text("utf-8")
+    brief.write_text(text + "\n[budget]\ncapital_wan = 2200\n", "utf-8")
+    with pytest.raises(InfeasibleError):
+        make_plan(read_task(brief))
+
+
+def test_a_rule_not_yet_due_is_reported_and_does_not_bind(tmp_path):
+    brief = write_phases(
+        tmp_path,
+        "year = 2023\ncapital_wan = 100",
+        "year = 2025\ncapital_wan = 3000",
+        due=2025,
+    )
+    outcome = make_plan(read_task(brief))
+    verdicts = {row.rule_id: str(row.verdict) for row in outcome.earlier[2023]}
+    assert verdicts["R2"] == "not_met"
+    assert {str(row.verdict) for row in outcome.audit} == {"met", "tracked"}
+
+
+def test_people_of_a_later_year_are_planned_for(tmp_path):
+    brief = write_phases(
+        tmp_path,
+        "year = 2023\ncapital_wan = 300",
+        "year = 2025\ncapital_wan = 3000",
+    )
+    zones = tmp_path / "zones.csv"
+    lines = zones.read_text("utf-8").splitlines()
+    grown = [lines[0] + ",population_2025", *(f"{line},50000" for line in lines[1:])]
+    zones.write_text("\n".join(grown), "utf-8")
+    outcome = make_plan(read_task(brief))
+    first, second = outcome.certificate["phases"]
+    assert first["totals"]["people"] == 100000
+    assert second["totals"]["people"] == 200000
+    centre = outcome.plan.assignments
+    assert centre["people"].sum() == 50000
+
+
+@pytest.mark.parametrize("figure", ["-1", "many", ""])
+def test_people_of_a_later_year_must_be_whole(tmp_path, figure):
+    brief = write_phases(tmp_path, "year = 2025")
+    zones = tmp_path / "zones.csv"
+    lines = zones.read_text("utf-8").splitlines()
+    grown = [lines[0] + ",population_2025", *(f"{line},{figure}" for line in lines[1:])]
+    zones.write_text("\n".join(grown), "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_task(brief)
+    assert any(
+        "population_2025" in f.column and "2025" in f.say("zh")
+        for f in caught.value.findings
+    )
+
+
+@pytest.mark.parametrize("years", [(2025, 2023), (2025, 2025)])
+def test_years_out_of_order_are_refused(tmp_path, years):
+    brief = write_phases(tmp_path, *(f"year = {year}" for year in years))
+    with pytest.raises(InputError) as caught:
+        read_task(brief)
+    assert "phases-out-of-order" in {f.code for f in caught.value.findings}
+
+
+def test_a_run_of_several_phases_is_audited_again_from_its_files(tmp_path, capsys):
+    brief = write_phases(
+        tmp_path / "task",
+        "year = 2023\ncapital_wan = 300",
+        "year = 2025\ncapital_wan = 2000",
+    )
+    target = tmp_path / "run"
+    assert run(["plan", str(brief), "-o", str(target), "-q"]) == 0
+    assert (target / "audit_2023.csv").exists()
+    assert len(json.loads((target / "run.json").read_text("utf-8"))["phases"]) == 2
+    capsys.readouterr()
+    assert run(["audit", str(brief), "--plan", str(target)]) == 0
+
+
+def test_a_year_over_its_budget_fails_the_audit(tmp_path):
+    brief = write_phases(
+        tmp_path, "year = 2023\ncapital_wan = 300", "year = 2025\ncapital_wan = 2000"
+    )
+    task = read_task(brief)
+    plan = make_plan(task).plan
+    moved = plan.placements.assign(phase=2025)
+    wrong = Plan(moved, plan.assignments, plan.allocations)
+    facts = Facts(task.area, task.travel, task.policy, wrong)
+    with pytest.raises(AuditError) as caught:
+        refuse_unless_sound(facts, task.terms, (), {})
+    assert "plan-budget" in {f.code for f in caught.value.findings}
