@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from pyproj import Transformer
 from shapely.geometry import Point, shape
 
 from allocator.load import read_area, read_brief
-from allocator.resources import sample_names, samples_folder
+from allocator.pipeline import make_plan, read_task
+from allocator.resources import packs_folder, sample_names, samples_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +30,9 @@ type Features = dict[str, dict[str, Any]]
 type Rows = list[dict[str, str]]
 
 NANCHANG = samples_folder() / "nanchang"
+XINJIAN = samples_folder() / "xinjian"
+JIANGGAN = samples_folder() / "jianggan"
+PEOPLE = {"jianggan": 700_000, "nanchang": 6_255_007, "xinjian": 810_614}
 MADE = ("zones.geojson", "counties.geojson", "sites.csv", "costs.csv")
 TO_METRES = Transformer.from_crs("EPSG:4490", "EPSG:4548", always_xy=True)
 TEXT_FILES = (".csv", ".geojson", ".md", ".py", ".toml")
@@ -69,23 +74,45 @@ def source_zones() -> dict[str, dict[str, str]]:
     return {row["code"]: row for row in rows(NANCHANG / "source" / "townships.csv")}
 
 
-def test_nanchang_is_bundled() -> None:
-    assert "nanchang" in sample_names()
+def test_samples_are_bundled() -> None:
+    assert set(PEOPLE) <= set(sample_names())
 
 
-def test_making_the_sample_again_gives_the_same_bytes(tmp_path: Path) -> None:
-    shutil.copy(NANCHANG / "make.py", tmp_path)
-    shutil.copytree(NANCHANG / "source", tmp_path / "source")
+@pytest.mark.parametrize("name", sorted(PEOPLE))
+def test_making_a_sample_again_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
+    wanted = [NANCHANG] if name != "jianggan" else []  # the district is cut from it
+    for folder in {*wanted, samples_folder() / name}:
+        shutil.copytree(folder, tmp_path / folder.name)
+    for made in MADE:
+        (tmp_path / name / made).unlink()
     done = subprocess.run(
-        [sys.executable, "-W", "error", str(tmp_path / "make.py")],
+        [sys.executable, "-W", "error", str(tmp_path / name / "make.py")],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     )
     assert done.returncode == 0, done.stderr
-    for name in MADE:
-        assert (tmp_path / name).read_bytes() == (NANCHANG / name).read_bytes(), name
+    for made in MADE:
+        again = (tmp_path / name / made).read_bytes()
+        assert again == (samples_folder() / name / made).read_bytes(), made
+
+
+@pytest.mark.parametrize("name", sorted(PEOPLE))
+def test_a_sample_is_read_and_says_that_it_is_one(name: str) -> None:
+    task = read_task(samples_folder() / name / "brief.toml")
+    assert [f for f in task.findings if f.severity.value == "error"] == []
+    assert task.area.people == PEOPLE[name]
+    assert task.area.zones["population"].sum() == PEOPLE[name]
+    notes = task.brief.notes
+    assert len(notes) >= 5
+    assert notes[0].zh.startswith("样例:")
+    assert notes[0].en.startswith("Sample:")
+    assert "样例" in task.brief.name
+    assert all(note.zh != note.en for note in notes)
+    services = set(task.policy.services)
+    assert task.area.costs is not None
+    assert services <= set(task.area.costs["service"])
 
 
 def test_people_add_up_to_the_census(zones: Features) -> None:
@@ -226,20 +253,126 @@ def test_nanchang_is_read_without_errors_or_warnings() -> None:
     assert len(area.notes) == 5
 
 
-def test_no_file_holds_a_path_of_the_machine_it_was_made_on() -> None:
-    for path in NANCHANG.rglob("*"):
-        if path.is_file() and path.suffix in (
-            ".csv",
-            ".geojson",
-            ".md",
-            ".py",
-            ".toml",
-        ):
+@pytest.mark.parametrize("name", sorted(PEOPLE))
+def test_no_file_holds_a_path_of_the_machine_it_was_made_on(name: str) -> None:
+    for path in (samples_folder() / name).rglob("*"):
+        if path.is_file() and path.suffix in TEXT_FILES:
             text = path.read_text(encoding="utf-8")
             assert "/home/" not in text, path.name
             assert "/tmp/" not in text, path.name  # noqa: S108 (looked for, not used)
             assert "/work/" not in text, path.name
 
 
-def test_layers_stay_small() -> None:
-    assert (NANCHANG / "zones.geojson").stat().st_size < 400_000
+@pytest.mark.parametrize("name", sorted(PEOPLE))
+def test_layers_stay_small(name: str) -> None:
+    assert (samples_folder() / name / "zones.geojson").stat().st_size < 400_000
+
+
+NEW = pytest.mark.parametrize(
+    ("folder", "document"),
+    [(XINJIAN, "名称据新建区2023年"), (JIANGGAN, "名称据江干区城市医共体")],
+    ids=["xinjian", "jianggan"],
+)
+
+
+@NEW
+def test_sites_of_a_new_sample_are_labelled(folder: Path, document: str) -> None:
+    named = 0
+    for site in rows(folder / "sites.csv"):
+        if site["basis"].startswith(document):
+            named += 1
+            assert "样例" not in site["name"]
+            assert "假设" in site["basis"]
+        elif "洪府办发" not in site["basis"]:
+            assert site["basis"] == ASSUMED
+            assert "(样例)" in site["name"], site
+    assert named > 0
+    for cost in rows(folder / "costs.csv"):
+        assert "costs_published.csv" in cost["source"] or ASSUMED in cost["source"]
+
+
+@NEW
+def test_sites_of_a_new_sample_lie_in_their_zones(folder: Path, document: str) -> None:
+    assert document
+    cells = {
+        zone["properties"]["zone_id"]: shape(zone["geometry"])
+        for zone in features(folder / "zones.geojson")
+    }
+    for site in rows(folder / "sites.csv"):
+        place = Point(float(site["lon"]), float(site["lat"]))
+        assert cells[site["zone_id"]].contains(place), site
+
+
+def test_xinjian_is_the_district_of_the_nanchang_sample(zones: Features) -> None:
+    found = features(XINJIAN / "zones.geojson")
+    assert len(found) == 34
+    for zone in found:
+        assert zone == zones[zone["properties"]["zone_id"]]
+
+
+def test_xinjian_has_what_its_text_names() -> None:
+    sites = {site["name"]: site for site in rows(XINJIAN / "sites.csv")}
+    for name in ("望城镇卫生院", "南昌市第二妇保院", "新建区专科医院(石岗)"):
+        assert "位置和其余各项为假设" in sites[name]["basis"]
+    assert "tcm_hall" not in sites["望城镇卫生院"]["services"]
+    clinics = [site for site in sites.values() if site["class"] == "D600"]
+    committees = [
+        int(row["n_village_committees"])
+        for row in rows(NANCHANG / "source" / "townships.csv")
+        if row["county_code"] == "360112" and row["unit_kind"] in ("镇", "乡")
+    ]
+    assert len(clinics) == sum(committees)
+    for site in sites.values():
+        if site["class"] == "P" and site["public"] == "false":
+            assert site["locked"] == "out", site
+
+
+def test_clauses_of_the_city_are_quoted_as_its_pack_quotes_them() -> None:
+    def clauses(path: Path) -> dict[str, tuple[str, str]]:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {r["id"]: (r["clause"], r["quote"]) for r in content["rule"]}
+
+    whole = clauses(packs_folder() / "nanchang-2024.toml")
+    own = clauses(XINJIAN / "city-clauses.toml")
+    assert own.items() <= whole.items()
+
+
+def test_jianggan_is_a_sketch_and_says_so() -> None:
+    (district,) = features(JIANGGAN / "counties.geojson")
+    assert "2021年撤销" in district["properties"]["unit_basis"]
+    for zone in features(JIANGGAN / "zones.geojson"):
+        properties = zone["properties"]
+        assert properties["population_basis"] == ASSUMED
+        assert properties["population"] % 10_000 == 0
+        assert properties["location_basis"] == "schematic"
+        assert properties["boundary_basis"] == "schematic voronoi"
+
+
+def test_jianggan_has_more_public_places_than_health_houses_asked_for() -> None:
+    places = [s for s in rows(JIANGGAN / "sites.csv") if s["class"] == "P"]
+    assert len(places) == 182
+    assert {place["status"] for place in places} == {"candidate"}
+
+
+@pytest.mark.slow
+def test_xinjian_is_solved_to_the_proven_best() -> None:
+    outcome = make_plan(read_task(XINJIAN / "brief.toml"))  # refused if unsound
+    assert outcome.certificate["status"] == "optimal"
+    assert (outcome.plan.placements["service"] == "county_subcenter").sum() in (1, 2)
+    added = outcome.plan.allocations.groupby("resource")["amount"].sum()
+    assert set(added.index) == {"nursery_places", "tcm_physicians", "tcm_village_staff"}
+    today = sum(
+        int(site["nursery_places"] or 0) for site in rows(XINJIAN / "sites.csv")
+    )
+    assert today + added["nursery_places"] >= 3.58 * 810.614
+
+
+@pytest.mark.slow
+def test_jianggan_is_solved_to_the_proven_best() -> None:
+    outcome = make_plan(read_task(JIANGGAN / "brief.toml"))
+    assert outcome.certificate["status"] == "optimal"
+    held = outcome.plan.placements["service"]
+    assert (held == "future_health_house").sum() == 100
+    (circle,) = [row for row in outcome.audit if row.rule_id == "S3-13"]
+    assert circle.verdict.value == "tracked"
+    assert "%" in circle.found.zh
