@@ -219,7 +219,7 @@ class Facts:
         chosen = [z for z in self.zones if self.zone_in_scope(z, rule.scope)]
         if not chosen:
             return []
-        if rule.unit is Unit.AREA:
+        if rule.unit in (Unit.AREA, Unit.SITE):
             return [UnitFacts("", self.area.name, frozenset(chosen))]
         if rule.unit is Unit.ZONE:
             return [

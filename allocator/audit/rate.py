@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from allocator.audit.facts import MissingColumnError
 from allocator.audit.finding import Found, judged
 from allocator.errors import Text
+from allocator.policy import Unit
 
 if TYPE_CHECKING:
     from allocator.audit.facts import Facts, UnitFacts
@@ -25,7 +26,37 @@ def check(rule: Rate, facts: Facts) -> list[Found]:
         When the register lacks a column, or a bound from above or a denominator would
         rest on blank cells.
     """
+    if rule.unit is Unit.SITE:
+        return _check_holders(rule, facts)
     return [_check_unit(rule, facts, unit) for unit in facts.units(rule)]
+
+
+def _check_holders(rule: Rate, facts: Facts) -> list[Found]:
+    """Return one found per holder of the denominator's service in scope."""
+    resource = str(rule.resource)
+    if resource not in facts.area.sites.columns:
+        raise MissingColumnError(resource)
+    zones = frozenset(z for z in facts.zones if facts.zone_in_scope(z, rule.scope))
+    service = rule.denominator.removeprefix("service:")
+    needed = (rule.lo or 0.0) / rule.per
+    result = []
+    for site_id in facts.holders_among(service, rule.of, zones):
+        site = facts.sites[site_id]
+        cell = site[resource] if site["status"] == "existing" else None
+        there = 0.0 if cell is None or cell == "" or math.isnan(cell) else float(cell)
+        there += facts.added.get((site_id, resource), 0.0)
+        missing = max(0.0, needed - there)
+        result.append(
+            judged(
+                site_id,
+                str(site["name"]),
+                Text(f"每所不少于 {needed:g}", f"at least {needed:g} each"),
+                Text(f"{there:g}", f"{there:g}"),
+                missing=missing,
+                gap=Text(f"缺 {missing:g}", f"{missing:g} missing"),
+            )
+        )
+    return result
 
 
 def _check_unit(rule: Rate, facts: Facts, unit: UnitFacts) -> Found:

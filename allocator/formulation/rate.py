@@ -3,7 +3,8 @@
 In words: the quantity Q of unit u, per D / per, is from lo to hi.
 Formula: per * Q >= lo * D and per * Q <= hi * D, with Q = sum (today[s, r] + q[s, r])
 or sum h[s, k]; D = people of the unit, or a sum of the same forms. For
-``not_below_today`` lo is today's Q / D x per.
+``not_below_today`` lo is today's Q / D x per. With ``unit = "site"`` every holder of
+the denominator's service has at least lo / per of the resource.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from allocator.formulation.sites import (
     sites_matching,
     sites_named,
 )
-from allocator.formulation.units import UnitZones, units_of
+from allocator.formulation.units import UnitZones, units_of, zones_in_scope
+from allocator.policy import Unit
 
 if TYPE_CHECKING:
     from allocator.policy import Members, Rate, Resource
@@ -50,6 +52,8 @@ def build(program: Program, rule: Rate) -> list[Requirement]:
         When a column is not in the register, or a bound from above or a denominator
         would rest on blank cells.
     """
+    if rule.unit is Unit.SITE:
+        return _at_each_holder(program, rule)
     requirements = []
     for unit in units_of(rule, program.area):
         quantity = _numerator(program, rule, unit)
@@ -68,6 +72,35 @@ def build(program: Program, rule: Rate) -> list[Requirement]:
             requirements.append(
                 _bounded(unit, "hi", "<=", quantity, base, per=rule.per, figure=rule.hi)
             )
+    return requirements
+
+
+def _at_each_holder(program: Program, rule: Rate) -> list[Requirement]:
+    """Return one requirement per possible holder: today[s] + q[s] >= lo / per h[s]."""
+    sites = program.area.sites
+    name = str(rule.resource)
+    if name not in sites:
+        raise UndecidableError(name)
+    zones = frozenset(zones_in_scope(rule.scope, program.area))
+    allowed = (
+        set(sites.index)
+        if rule.of is None
+        else set(sites_matching(rule.of, program.area))
+    )
+    cells = pd.to_numeric(sites[name]).where(sites["status"] == "existing", 0.0)
+    today = {str(site_id): float(cell) for site_id, cell in cells.fillna(0.0).items()}
+    needed = float(rule.lo or 0.0) / rule.per
+    requirements = []
+    for site_id, holds in program.holders(rule.denominator.split(":")[1], zones):
+        if site_id not in allowed:
+            continue
+        amount = program.amounts.get((site_id, name))
+        terms: tuple[Term, ...] = ((holds, -needed),)
+        if amount is not None:
+            terms = ((amount, 1.0), *terms)
+        requirements.append(
+            Requirement(site_id, "lo", terms, ">=", -today[site_id], max(1.0, needed))
+        )
     return requirements
 
 

@@ -48,7 +48,12 @@ def zones_in_scope(scope: Scope, area: PlanningArea) -> pd.Index:
 
 
 def units_of(rule: Rule, area: PlanningArea) -> list[UnitZones]:
-    """Return the units in which a rule holds; a unit without zones in scope is none."""
+    """Return the units in which a rule holds; a unit without zones in scope is none.
+
+    A rule that holds at every holder has no units of zones.
+    """
+    if rule.unit is Unit.SITE:
+        return []
     ids = zones_in_scope(rule.scope, area)
     if len(ids) == 0:
         return []

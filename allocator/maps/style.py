@@ -43,8 +43,10 @@ _COLOURS = (
     "#35586C",
 )
 # A service with more placements than this is counted, not drawn, unless people are
-# assigned to it: single points would hide each other.
+# assigned to it: single points would hide each other. One that mostly stands at sites
+# of its own (newly built) does not stack up on others, so more of it can be drawn.
 MOST_POINTS = 60
+MOST_OWN_POINTS = 200
 
 ACTION_WORDS = {
     "build": Text("新建", "build"),
@@ -153,12 +155,21 @@ def drawn_services(outcome: Outcome) -> tuple[str, ...]:
     """Return the services that a map can hold as points.
 
     Services to which people are assigned come first, then those with most placements,
-    but none with more than `MOST_POINTS`; `MOST_DRAWN` services in all. The order of
+    but none with more than `MOST_POINTS` (`MOST_OWN_POINTS` where most are built at
+    sites of their own); `MOST_DRAWN` services in all. The order of
     the answer is the order of the packs.
     """
     counts = outcome.plan.placements["service"].value_counts()
     services = placed_services(outcome)
-    fit = [s for s in services if s.serves is not None or counts[s.id] <= MOST_POINTS]
+    placements = outcome.plan.placements
+    built = placements[placements["action"] == "build"]["service"].value_counts()
+
+    def fits(service: Service) -> bool:
+        count = int(counts[service.id])
+        own = 2 * int(built.get(service.id, 0)) > count
+        return count <= (MOST_OWN_POINTS if own else MOST_POINTS)
+
+    fit = [s for s in services if s.serves is not None or fits(s)]
     fit.sort(key=lambda s: (s.serves is None, -int(counts[s.id])))
     chosen = {s.id for s in fit[:MOST_DRAWN]}
     return tuple(s.id for s in services if s.id in chosen)

@@ -282,6 +282,14 @@ class Rule:
     path: tuple[tuple[str, int, float], ...] = ()
     pack: str = ""
 
+    @model_validator(mode="after")
+    def _site_is_for_rates(self) -> Rule:
+        if self.unit is Unit.SITE and not isinstance(self, Rate):
+            raise BilingualError(
+                'unit = "site" 只用于 rate', 'unit = "site" is for rate only'
+            )
+        return self
+
     def at_year(self, year: int | None) -> Rule | None:
         """Return the rule with the figures that a path asks for in a year.
 
@@ -436,6 +444,19 @@ class Rate(Rule):
             raise BilingualError(
                 f"lo={self.lo:g} 大于 hi={self.hi:g}",
                 f"lo={self.lo:g} is above hi={self.hi:g}",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _every_holder(self) -> Rate:
+        if self.unit is not Unit.SITE:
+            return self
+        by_service = self.denominator.startswith("service:")
+        bounded = self.lo is not None and self.hi is None and not self.not_below_today
+        if self.resource is None or not by_service or not bounded:
+            raise BilingualError(
+                'unit = "site" 只用于: resource 对 "service:..." 的下限 lo',
+                'unit = "site" needs a resource, a denominator "service:..." and lo',
             )
         return self
 
