@@ -73,7 +73,8 @@ def write_run(outcome: Outcome, folder: Path) -> None:
 
     Writes ``run.json``, ``placements.csv``, ``assignments.csv``, ``allocations.csv``,
     ``audit.csv``, ``audit.json``, ``decisions.csv`` and ``plan.gpkg``; ``access.csv``,
-    ``groups.csv`` and ``audit_<year>.csv`` where they have something to say.
+    ``scores.csv``, ``groups.csv`` and ``audit_<year>.csv`` where there is anything to
+    say in them.
     Assignments keep six decimals, so that a plan read back passes the same audit.
 
     Parameters
@@ -92,6 +93,8 @@ def write_run(outcome: Outcome, folder: Path) -> None:
     _write_json(audit_records(outcome.audit, outcome.language), folder / "audit.json")
     if outcome.access is not None:
         write_csv(compare_access(*outcome.access), folder / "access.csv")
+    if outcome.scores is not None:
+        write_csv(outcome.scores, folder / "scores.csv")
     if not outcome.plan.groups.empty:
         write_csv(outcome.plan.groups, folder / "groups.csv")
     for year, rows in outcome.earlier.items():

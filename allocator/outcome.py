@@ -67,6 +67,9 @@ class Outcome:
         The audit of each phase before the last, by year.
     access
         Access to services today and with the plan; None where it was not measured.
+    scores
+        The figures behind every score, and whether the site was chosen; None where
+        the brief scores nothing.
     """
 
     area: PlanningArea
@@ -82,6 +85,7 @@ class Outcome:
     map_approval: str = ""
     earlier: Mapping[int, tuple[AuditRow, ...]] = field(default_factory=dict)
     access: tuple[AccessReport, AccessReport] | None = None
+    scores: pd.DataFrame | None = None
 
 
 def placements_table(outcome: Outcome) -> pd.DataFrame:

@@ -24,6 +24,7 @@ HEADINGS = [
     "所属乡镇(街道)",
     "服务",
     "建设性质",
+    "数量",
     "建设时序",
     "现有床位",
     "服务人口",
@@ -70,7 +71,7 @@ def test_the_annex_has_the_planners_columns(book: Workbook) -> None:
     sheet = book["机构设置一览表"]
     assert [cell.value for cell in sheet[1]] == HEADINGS
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == "A1:V7"
+    assert sheet.auto_filter.ref == "A1:W7"
 
 
 def test_the_annex_lists_placements_by_county(book: Workbook) -> None:
@@ -100,7 +101,7 @@ def test_reviewers_choose_from_the_five_verdicts(book: Workbook) -> None:
     (rule,) = sheet.data_validations.dataValidation
     words = ",".join(text.zh for text in VERDICT_WORDS.values())
     assert rule.formula1 == f'"{words}"'
-    assert str(rule.sqref) == "Q2:Q7"
+    assert str(rule.sqref) == "R2:R7"
 
 
 def test_verdicts_have_words_and_colours(book: Workbook) -> None:

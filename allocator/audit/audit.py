@@ -19,6 +19,7 @@ from allocator.audit.facts import Facts, MissingColumnError, services_today
 from allocator.audit.finding import NOTHING, Found, same
 from allocator.audit.integrity import check_integrity
 from allocator.audit.measures import MEASURES
+from allocator.audit.networks import group_breaches
 from allocator.audit.verdict import AuditRow, Verdict
 from allocator.errors import AuditError, Finding, Text
 from allocator.plan import (
@@ -191,7 +192,7 @@ def refuse_unless_sound(
     AuditError
         With one finding per breach.
     """
-    findings = check_integrity(facts, terms)
+    findings = check_integrity(facts, terms) + group_breaches(facts)
     beyond = {rule.id for rule in facts.policy.rules if _is_beyond_plans(rule)}
     findings += [
         Finding(
@@ -253,7 +254,11 @@ def other_values(phases: Sequence[Facts], values: Mapping[str, float]) -> list[F
 
 
 def _is_beyond_plans(rule: Rule) -> bool:
-    """Return whether a rule is a checklist over the register: no plan decides it."""
+    """Return whether no placement decides a rule: a checklist, or groups.
+
+    A checklist is over the register. Groups are formed after the sites; what they fall
+    short of is reported, as the text is about how institutions work together.
+    """
     return any(
         isinstance(reading, ShareOfClass) and reading.service is None
         for reading in rule.readings

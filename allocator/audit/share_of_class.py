@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from allocator.audit.facts import known_value
 from allocator.audit.finding import Found, judged
+from allocator.audit.networks import check_network, has_group
 from allocator.errors import Text
 
 if TYPE_CHECKING:
@@ -47,10 +48,14 @@ def check(rule: ShareOfClass, facts: Facts) -> list[Found]:
                 gap=Text(f"缺 {lacking} 所", f"{lacking} missing"),
             )
         )
+    if rule.network is not None:
+        result += check_network(facts.policy.networks[rule.network], facts)
     return result
 
 
 def _has(rule: ShareOfClass, site_id: str, facts: Facts) -> bool:
     if rule.service is not None:
         return (site_id, rule.service) in facts.held
+    if rule.network is not None:
+        return has_group(facts, facts.policy.networks[rule.network], site_id)
     return bool(known_value(facts.sites[site_id], str(rule.attribute)))

@@ -252,6 +252,19 @@ def _sites(phases: Sequence[Parts]) -> Objective:
     return Objective("sites", _sum(terms, constant))
 
 
+def _scores(phases: Sequence[Parts]) -> Objective:
+    """Maximise the scores of the pairs that are newly placed."""
+    program = phases[-1].program
+    if not program.terms.scores:
+        raise _nothing_to_measure("scores", "[[score]]")
+    terms = [
+        (variable, -program.terms.scores[pair])
+        for pair, variable in program.holds.items()
+        if pair in program.terms.scores and pair not in program.holdings.today
+    ]
+    return Objective("scores", _sum(terms), sign=-1.0)
+
+
 def _nothing_to_measure(name: str, needs: str) -> InputError:
     message = Text(
         f"目标 {name} 无可度量: 政策包中没有 {needs}",
@@ -271,4 +284,5 @@ _MAKERS = {
     "capital_wan": _capital_wan,
     "yearly_wan": _yearly_wan,
     "sites": _sites,
+    "scores": _scores,
 }

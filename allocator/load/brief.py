@@ -25,6 +25,7 @@ type Objective = Literal[
     "capital_wan",
     "yearly_wan",
     "sites",
+    "scores",
     "changes",
 ]
 type Word = Annotated[str, Field(min_length=1)]
@@ -111,6 +112,18 @@ class ObjectiveSection(_Section):
     order: tuple[Objective, ...] | None = None
 
 
+class ScoreSection(_Section):
+    """``[[score]]``: how the sites of a service are scored, to choose among equals."""
+
+    service: Word
+    weights: dict[
+        Literal["people", "distance", "beds", "level"], Annotated[Number, Field(ge=0)]
+    ]
+    within_minutes: Annotated[Number, Field(gt=0)] = 30.0
+    hospital_class: tuple[Word, ...] = ("A100",)
+    hospital_level: Annotated[Whole, Field(ge=1, le=3)] = 2
+
+
 class SolverSection(_Section):
     """``[solver]``: how long and how exactly to solve."""
 
@@ -129,6 +142,7 @@ class _Document(_Section):
     policy: PolicySection
     budget: BudgetSection = BudgetSection()
     phase: tuple[PhaseSection, ...] = ()
+    score: tuple[ScoreSection, ...] = ()
     objective: ObjectiveSection = ObjectiveSection()
     solver: SolverSection = SolverSection()
 
@@ -156,6 +170,8 @@ class Brief:
     phases
         In the order of years, with the budget of each; empty where the brief names
         none.
+    scores
+        How sites are scored, by service.
     """
 
     path: Path
@@ -169,6 +185,7 @@ class Brief:
     policy: PolicySection
     budget: BudgetSection
     phases: tuple[PhaseSection, ...]
+    scores: tuple[ScoreSection, ...]
     objective: ObjectiveSection
     solver: SolverSection
 
@@ -237,14 +254,14 @@ def _check_shape(content: dict[str, Any], remarks: Remarks) -> None:
         if name not in content:
             continue
         section = content[name]
-        if name == "phase":
+        if name in ("phase", "score"):
             good = isinstance(section, list) and all(
                 isinstance(p, dict) for p in section
             )
         else:
             good = isinstance(section, dict)
         if not good:
-            heading = f"[[{name}]]" if name == "phase" else f"[{name}]"
+            heading = f"[[{name}]]" if name in ("phase", "score") else f"[{name}]"
             remarks.error(
                 "section-invalid",
                 Text(f"应写成 {heading} 一节", f"must be a section {heading}"),
@@ -284,6 +301,18 @@ def _check_paths(content: dict[str, Any], remarks: Remarks) -> None:
 
 def _check_document(document: _Document, remarks: Remarks) -> None:
     """Report what is well-formed but cannot be planned with."""
+    for score in document.score:
+        if not sum(score.weights.values()) > 0:
+            remarks.error(
+                "weights-missing",
+                Text("权重之和应大于 0", "the weights must not all be 0"),
+                column="score.weights",
+                values=[score.service],
+                remedy=Text(
+                    "如 weights = { people = 0.5, distance = 0.3, beds = 0.2 }",
+                    "weights = { people = 0.5, distance = 0.3, beds = 0.2 }, say",
+                ),
+            )
     _check_methods(document, remarks)
     _check_budgets(document, remarks)
     _check_order(document.objective.order, remarks)
@@ -408,6 +437,7 @@ def _build(path: Path, document: _Document) -> Brief:
         policy=document.policy,
         budget=budget,
         phases=document.phase,
+        scores=document.score,
         objective=document.objective,
         solver=document.solver,
     )

@@ -191,14 +191,17 @@ def symbols(outcome: Outcome) -> dict[str, Symbol]:
 
 
 def placement_counts(outcome: Outcome) -> dict[str, tuple[int, int, int]]:
-    """Return how many placements of each service are new, kept and closed."""
-    placements = outcome.plan.placements
+    """Return how many of each service are new, kept and closed.
+
+    Of a counted service every one counts, also where several stand at one site.
+    """
     counts = {}
-    for service, actions in placements.groupby("service")["action"]:
+    for service, rows in outcome.plan.placements.groupby("service"):
+        action, number = rows["action"], rows["count"]
         counts[str(service)] = (
-            int(actions.isin(NEW_ACTIONS).sum()),
-            int((actions == "keep").sum()),
-            int((actions == "close").sum()),
+            int(number[action.isin(NEW_ACTIONS)].sum()),
+            int(number[action == "keep"].sum()),
+            int(number[action == "close"].sum()),
         )
     return counts
 

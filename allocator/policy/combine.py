@@ -191,6 +191,7 @@ def _references(policy: Policy) -> list[Finding]:
         for name in dict.fromkeys(services_named(rule)):
             check(name, rule.id, rule.pack)
         findings += _band_without_people(rule, policy)
+        findings += _unknown_networks(rule, policy)
         findings += _counted_in_a_class(rule, policy)
     for service in policy.services.values():
         hosts = service.hosts.service if service.hosts else ()
@@ -221,6 +222,28 @@ def _counted_in_a_class(rule: Rule, policy: Policy) -> list[Finding]:
                 )
             ]
     return []
+
+
+def _unknown_networks(rule: Rule, policy: Policy) -> list[Finding]:
+    findings = []
+    for reading in rule.readings:
+        name: str | None = getattr(reading, "network", None)
+        if name is None or name in policy.networks:
+            continue
+        close = nearest(name, policy.networks)
+        findings.append(
+            Finding(
+                "network-unknown",
+                Text(f"网络 {name} 没有声明", f"network {name} is not declared"),
+                table=f"{rule.pack}.toml",
+                keys=(rule.id,),
+                value=name,
+                remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
+                if close
+                else Text("用 [[network]] 声明它", "declare it with [[network]]"),
+            )
+        )
+    return findings
 
 
 def _band_without_people(rule: Rule, policy: Policy) -> list[Finding]:
@@ -280,8 +303,39 @@ def check_policy(policy: Policy, area: PlanningArea) -> list[Finding]:
                         value=", ".join(missing),
                     )
                 )
-    findings += _register_services(policy, area)
+    findings += _register_services(policy, area) + _without_hosts(policy, area)
     findings += find_contradictions(policy.rules, area)
+    return findings
+
+
+def _without_hosts(policy: Policy, area: PlanningArea) -> list[Finding]:
+    """Find services that no site of the register could hold, by class or name."""
+    classes, names = set(area.sites["class"]), set(area.sites["name"])
+    findings = []
+    for service in policy.services.values():
+        hosts = service.hosts
+        if hosts is None or hosts.service:
+            continue
+        by_class = not hosts.facility_class or classes & set(hosts.facility_class)
+        by_name = not hosts.name or names & set(hosts.name)
+        if not (by_class and by_name):
+            findings.append(
+                Finding(
+                    "service-without-host",
+                    Text(
+                        f"没有机构或备选点能设置 {service.name}",
+                        f"no site can hold {service.id}",
+                    ),
+                    Severity.WARNING,
+                    "sites",
+                    (service.id,),
+                    value=", ".join((*hosts.facility_class, *hosts.name)),
+                    remedy=Text(
+                        "增加该类别的备选点, 或修改 hosts",
+                        "add candidates of that class, or change hosts",
+                    ),
+                )
+            )
     return findings
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from allocator.errors import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from allocator.area import PlanningArea
     from allocator.policy.packs import Policy
 
@@ -24,6 +26,7 @@ OBJECTIVES = {
     "capital_wan": Text("投资(万元)", "capital, 万元"),
     "yearly_wan": Text("年运行费(万元)", "yearly cost, 万元"),
     "sites": Text("使用的点数", "sites in use"),
+    "scores": Text("入选点评分之和", "scores of the chosen sites"),
 }
 SHORTFALL = Text("力争条款缺口(相对值之和)", "shortfall of strive rules, relative")
 DEFAULT_ORDER = ("uncovered_people", "person_minutes", "capital_wan")
@@ -48,6 +51,9 @@ class Terms:
         Services whose holders of today may be given up.
     objective
         Names of `OBJECTIVES`, most important first.
+    scores
+        The score of (site_id, service) pairs; the objective ``scores`` adds up those
+        of the pairs that are newly placed.
     """
 
     capital_wan: float | None = None
@@ -57,6 +63,7 @@ class Terms:
     split: bool = True
     closing: frozenset[str] = frozenset()
     objective: tuple[str, ...] = DEFAULT_ORDER
+    scores: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ def facility_columns(outcome: Outcome, table: pd.DataFrame) -> list[Column]:
         Column(Text("所属乡镇(街道)", "Zone"), numbers(table, "zone"), "centre"),
         Column(Text("服务", "Service"), [names.get(s, s) for s in table["service"]]),
         Column(Text("建设性质", "Action"), actions, "centre", "action"),
+        Column(Text("数量", "Number"), numbers(table, "count"), "whole"),
         Column(Text("建设时序", "Year"), numbers(table, "phase"), "year", "phase"),
         Column(Text("现有床位", "Beds today"), numbers(table, "beds"), "whole"),
         Column(

@@ -25,6 +25,7 @@ WORDS = {
     "formulation": "rules → integer program",
     "audit": "rules → verdicts, no solver",
     "accessibility": "shares, minutes, 2SFCA, Gini",
+    "scores": "choosing among equals",
     "networks": "groups around lead hospitals",
     "load": "files → planning area",
     "travel": "minutes and km per pair",

@@ -1,0 +1,238 @@
+"""One task of division: some zones, the leads that divide them, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from allocator.formulation.sites import sites_matching, sites_named
+from allocator.formulation.units import zones_in_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from allocator.area import PlanningArea
+    from allocator.networks.adjacency import Neighbours
+    from allocator.plan import Plan
+    from allocator.policy import Members, Network
+    from allocator.travel import Travel
+
+# A journey that is not in the travel table counts as this many times its longest one.
+UNKNOWN_JOURNEY = 2.0
+
+
+@dataclass(frozen=True)
+class Division:
+    """Zones to be divided among leads; positions stand for ids.
+
+    Parameters
+    ----------
+    zones, leads
+        Ids, sorted.
+    homes
+        The zone of each lead, as a position.
+    people
+        Population of each zone.
+    minutes
+        Person-minutes from each zone (row) to each lead (column), with the penalty for
+        journeys that are not known.
+    neighbours
+        The zones that each zone touches, or is joined to, as sorted positions.
+    """
+
+    zones: tuple[str, ...]
+    leads: tuple[str, ...]
+    homes: tuple[int, ...]
+    people: tuple[int, ...]
+    minutes: NDArray[np.float64]
+    neighbours: tuple[tuple[int, ...], ...]
+
+    @property
+    def shared(self) -> frozenset[int]:
+        """The leads, as positions, that stand in one zone with another lead."""
+        return frozenset(
+            lead for lead, home in enumerate(self.homes) if self.homes.count(home) > 1
+        )
+
+    def entrances(self, lead: int) -> tuple[int, ...]:
+        """Return the zones of which a group must hold one.
+
+        Its lead's own zone; where leads share a zone, also the zones that touch it.
+        """
+        home = self.homes[lead]
+        if lead not in self.shared:
+            return (home,)
+        return tuple(sorted({home, *self.neighbours[home]}))
+
+    def sizes(self, owners: Sequence[int]) -> list[int]:
+        """Return the people of each group, given the lead of each zone."""
+        sizes = [0] * len(self.leads)
+        for people, owner in zip(self.people, owners, strict=True):
+            sizes[owner] += people
+        return sizes
+
+    def value(self, owners: Sequence[int]) -> float:
+        """Return the person-minutes of a division, penalties included."""
+        return float(self.minutes[np.arange(len(self.zones)), list(owners)].sum())
+
+    def is_sound(self, owners: Sequence[int]) -> bool:
+        """Return whether every group is contiguous and holds an entrance."""
+        for home in set(self.homes):
+            if self.homes[owners[home]] != home:
+                return False
+        return all(self._is_one_piece(lead, owners) for lead in range(len(self.leads)))
+
+    def _is_one_piece(self, lead: int, owners: Sequence[int]) -> bool:
+        group = {z for z, owner in enumerate(owners) if owner == lead}
+        edge = {z for z in self.entrances(lead) if z in group}
+        if not edge:
+            return False
+        edge = {min(edge)}
+        seen: set[int] = set()
+        while edge:
+            seen |= edge
+            edge = {n for z in edge for n in self.neighbours[z] if n in group} - seen
+        return seen == group
+
+
+def make_division(
+    area: PlanningArea,
+    journeys: Journeys,
+    zones: Sequence[str],
+    leads: Sequence[str],
+    neighbours: Neighbours,
+) -> Division:
+    """Put zones, leads and their costs together.
+
+    Parameters
+    ----------
+    area, journeys
+        Where people live, and how long they travel.
+    zones, leads
+        Ids, sorted; every lead stands in one of the zones.
+    neighbours
+        A connected graph of the zones.
+    """
+    position = {z: number for number, z in enumerate(zones)}
+    home = area.sites["zone_id"]
+    return Division(
+        zones=tuple(zones),
+        leads=tuple(leads),
+        homes=tuple(position[str(home[lead])] for lead in leads),
+        people=tuple(int(p) for p in area.zones["population"].loc[list(zones)]),
+        minutes=journeys.person_minutes(zones, leads),
+        neighbours=tuple(
+            tuple(sorted(position[n] for n in neighbours[z])) for z in zones
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Journeys:
+    """People-weighted travel from zones to leads.
+
+    Parameters
+    ----------
+    people
+        People at the demand points of each zone.
+    known_people, known_minutes
+        By (zone, lead): people of whom the journey is known, and their
+        person-minutes.
+    penalty_minutes
+        What a journey counts that is not known.
+    """
+
+    people: pd.Series
+    known_people: Mapping[tuple[str, str], float]
+    known_minutes: Mapping[tuple[str, str], float]
+    penalty_minutes: float
+
+    def person_minutes(
+        self, zones: Sequence[str], leads: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """Return the costs, zones by leads."""
+        return np.array(
+            [
+                [
+                    self.known_minutes.get((zone, lead), 0.0)
+                    + self.unknown_people(zone, lead) * self.penalty_minutes
+                    for lead in leads
+                ]
+                for zone in zones
+            ]
+        )
+
+    def unknown_people(self, zone: str, lead: str) -> float:
+        """Return the people of a zone whose journey to a lead is not known."""
+        everyone = float(self.people.get(zone, 0.0))
+        return everyone - self.known_people.get((zone, lead), 0.0)
+
+    def mean_minutes(self, zone: str, lead: str) -> float:
+        """Return the mean of the known journeys of people; NaN when there are none."""
+        people = self.known_people.get((zone, lead), 0.0)
+        return self.known_minutes[zone, lead] / people if people else float("nan")
+
+
+def find_journeys(area: PlanningArea, travel: Travel, leads: pd.Index) -> Journeys:
+    """Add up the journeys of each zone's people to each lead."""
+    demand = area.demand
+    pairs = travel.pairs[travel.pairs["site_id"].isin(leads)]
+    people = pairs["demand_id"].map(demand["people"]).astype(float)
+    rows = pd.DataFrame(
+        {
+            "zone_id": pairs["demand_id"].map(demand["zone_id"]),
+            "site_id": pairs["site_id"],
+            "people": people,
+            "minutes": people * pairs["minutes"],
+        }
+    )
+    keys = ["zone_id", "site_id"]
+    sums = rows.groupby(keys, as_index=False)[["people", "minutes"]].sum()
+    ends = list(zip(sums["zone_id"], sums["site_id"], strict=True))
+    longest = float(travel.pairs["minutes"].max()) if len(travel.pairs) else 0.0
+    return Journeys(
+        people=demand.groupby("zone_id")["people"].sum(),
+        known_people=dict(zip(ends, sums["people"].astype(float), strict=True)),
+        known_minutes=dict(zip(ends, sums["minutes"].astype(float), strict=True)),
+        penalty_minutes=UNKNOWN_JOURNEY * max(longest, 1.0),
+    )
+
+
+def members_in(members: Members, area: PlanningArea, plan: Plan) -> list[str]:
+    """Return the sites of a class, and the holders of its services in the plan.
+
+    Raises
+    ------
+    UndecidableError
+        When level or ownership is asked for and not known.
+    """
+    found = set(sites_matching(members, area, existing_only=True))
+    if members.service:
+        named = sites_named(members, area)
+        branch = area.sites["branch"].astype(bool)
+        found |= {
+            site_id
+            for site_id, service in plan.held
+            if service in members.service and site_id in named and not branch[site_id]
+        }
+    return sorted(str(site_id) for site_id in found)
+
+
+def zones_of(network: Network, area: PlanningArea) -> dict[str, list[str]]:
+    """Return the zones to be divided: by county where groups stay within one.
+
+    The key is the county's id, or ``""`` where groups may cross county borders.
+    """
+    zones = [str(z) for z in zones_in_scope(network.scope, area)]
+    if not network.within_county:
+        return {"": zones} if zones else {}
+    county = area.zones["county_id"]
+    result: dict[str, list[str]] = {}
+    for zone in zones:
+        result.setdefault(str(county[zone]), []).append(zone)
+    return dict(sorted(result.items()))

@@ -1,0 +1,21 @@
+"""The run in order: what the command line and notebooks call.
+
+task = read_task(Path("brief.toml"))
+outcome = make_plan(task)
+write_outcome(outcome, Path("run"), force=False)
+"""
+
+from allocator.pipeline.planning import make_plan, write_outcome
+from allocator.pipeline.runs import audit_run, audit_today, read_run
+from allocator.pipeline.task import Task, check_task, read_task
+
+__all__ = [
+    "Task",
+    "audit_run",
+    "audit_today",
+    "check_task",
+    "make_plan",
+    "read_run",
+    "read_task",
+    "write_outcome",
+]

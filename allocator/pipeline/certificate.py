@@ -1,0 +1,143 @@
+"""The content of ``run.json``: what was found, and what was proven."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from allocator.audit import (
+    AuditRow,
+    Facts,
+    totals,
+)
+from allocator.load import (
+    Brief,
+    inputs,
+)
+from allocator.policy import pack_path
+from allocator.provenance import fingerprints, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from allocator.formulation import Formulation
+    from allocator.networks import GroupResult
+    from allocator.pipeline.task import Task
+    from allocator.policy.terms import Phase
+    from allocator.solve import Solution
+
+
+def certificate(
+    task: Task,
+    formulation: Formulation,
+    solution: Solution,
+    *,
+    audited: Sequence[tuple[Facts, tuple[AuditRow, ...]]],
+    seconds: dict[str, float],
+) -> dict[str, Any]:
+    """Return the content of ``run.json``."""
+    facts, rows = audited[-1]
+    verdicts = [str(row.verdict) for row in rows]
+    brief, terms = task.brief, task.terms
+    return {
+        "name": brief.name,
+        "status": solution.status,
+        "objectives": [
+            {
+                "name": stage.name,
+                "value": stage.value,
+                "bound": stage.bound,
+                "gap": stage.gap,
+                "status": stage.status,
+                "stopped_by": stage.stopped_by,
+            }
+            for stage in solution.stages
+        ],
+        "totals": totals(facts),
+        "audit": {
+            verdict: verdicts.count(verdict)
+            for verdict in ("met", "not_met", "undecidable", "tracked")
+        },
+        "terms": {
+            "capital_wan": terms.capital_wan,
+            "yearly_wan": terms.yearly_wan,
+            "total_capital_wan": terms.total_capital_wan,
+            "year": terms.year,
+            "split": terms.split,
+            "closing": sorted(terms.closing),
+            "objective": list(terms.objective),
+            "time_limit_s": brief.solver.time_limit_s,
+            "gap": brief.solver.gap,
+        },
+        "phases": [
+            _phase_figures(phase, facts, rows)
+            for phase, (facts, rows) in zip(task.phases, audited, strict=True)
+            if len(task.phases) > 1
+        ],
+        "model": {
+            **formulation.size,
+            "demand_points": len(task.area.demand),
+            "sites": len(task.area.sites),
+            "pairs": len(task.travel.pairs),
+        },
+        "solver": solution.solver,
+        "versions": versions(),
+        "inputs": fingerprints(_input_files(brief)),
+        "seconds": round(sum(seconds.values()), 3),
+        "times": {
+            **{name: round(value, 3) for name, value in seconds.items()},
+            "objectives": {s.name: round(s.seconds, 3) for s in solution.stages},
+        },
+    }
+
+
+def _phase_figures(
+    phase: Phase, facts: Facts, rows: tuple[AuditRow, ...]
+) -> dict[str, Any]:
+    """Return what a phase costs by itself, and what is reached once it is done."""
+    placements = facts.plan.placements
+    own = placements[placements["phase"] == phase.terms.year]
+    amounts = facts.plan.allocations
+    bought = amounts[amounts["phase"] == phase.terms.year]
+    new = own["action"].isin(["build", "upgrade"])
+    verdicts = [str(row.verdict) for row in rows]
+    return {
+        "year": phase.terms.year,
+        "budget_wan": phase.terms.capital_wan,
+        "capital_wan": float(own["capital_wan"].sum() + bought["capital_wan"].sum()),
+        "new_placements": int(new.sum()),
+        "totals": totals(facts),
+        "not_met": verdicts.count("not_met"),
+    }
+
+
+def _input_files(brief: Brief) -> list[Path]:
+    files = [brief.path, *inputs(brief)]
+    for name in brief.policy.packs:
+        path, _ = pack_path(name, brief.folder)
+        if path is not None:
+            files.append(path)
+    return files
+
+
+def group_figures(formed: GroupResult | None) -> dict[str, Any]:
+    """Return what was proven of the groups, for the certificate."""
+    if formed is None:
+        return {}
+    return {
+        "networks": [
+            {
+                "network": one.network,
+                "county_id": one.county_id,
+                "status": one.status,
+                "groups": one.groups,
+                "person_minutes": one.value,
+                "bound": one.bound,
+                "gap": one.gap,
+                "balance": one.balance,
+                "balance_asked": one.asked,
+                "balance_found": one.deviation,
+            }
+            for one in formed.formed
+        ]
+    }

@@ -1,0 +1,344 @@
+"""Reading a brief and all that it names into a task that can be planned."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from allocator.diagnose import refuse_impossible
+from allocator.errors import (
+    Finding,
+    InputError,
+    PolicyError,
+    Severity,
+    Text,
+    errors_in,
+    nearest,
+)
+from allocator.formulation import build_phases
+from allocator.load import (
+    Brief,
+    area_in_year,
+    read_area,
+    read_brief,
+    read_travel_table,
+)
+from allocator.policy import (
+    Coverage,
+    Policy,
+    check_policy,
+    read_policy,
+)
+from allocator.policy.terms import DEFAULT_ORDER, Phase, Terms
+from allocator.progress import SILENT
+from allocator.scores import ScoreRule, score_sites
+from allocator.travel import Travel, check_travel, from_pairs, straight_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from allocator.area import PlanningArea
+    from allocator.progress import Progress
+
+
+@dataclass(frozen=True)
+class Task:
+    """A brief with everything it names, read and checked.
+
+    Parameters
+    ----------
+    brief, travel
+        The task and how people travel.
+    phases
+        In the order of years, at least one.
+    findings
+        Warnings and notes.
+    seconds
+        What reading took, by step.
+    """
+
+    brief: Brief
+    travel: Travel
+    phases: tuple[Phase, ...]
+    findings: tuple[Finding, ...]
+    seconds: dict[str, float]
+
+    @property
+    def area(self) -> PlanningArea:
+        """The area as it is in the last phase."""
+        return self.phases[-1].area
+
+    @property
+    def policy(self) -> Policy:
+        """The policy as it binds in the last phase."""
+        return self.phases[-1].policy
+
+    @property
+    def terms(self) -> Terms:
+        """The terms of the last phase."""
+        return self.phases[-1].terms
+
+
+def read_task(path: Path, *, progress: Progress = SILENT) -> Task:
+    """Read a brief and all that it names.
+
+    Raises
+    ------
+    InputError
+        With every finding of all files, when any file cannot be used.
+    PolicyError
+        The same, when only the policy packs cannot be used.
+    """
+    started = time.monotonic()
+    progress.step(Text("读取任务书和数据", "reading the brief and its files"))
+    brief, findings = read_brief(path)
+    if brief is None:
+        raise InputError(findings)
+    area, of_area = read_area(brief)
+    policy, of_policy = read_policy(
+        brief.policy.packs, brief.policy.parameters, brief.folder
+    )
+    if area is not None and policy is not None:
+        of_policy += check_policy(policy, area)
+    findings = findings + of_area + of_policy
+    if area is None or errors_in(of_area):
+        raise InputError(findings)
+    if policy is None or errors_in(of_policy):
+        raise PolicyError(findings)
+    read_s = time.monotonic() - started
+    phases = _phases(brief, area, policy, findings)
+    travel = _travel(brief, area, findings, progress)
+    phases = _scored(brief, phases, travel, findings)
+    findings += _cost_findings(area, policy, phases)
+    findings += _reach_findings(brief, policy)
+    if errors_in(findings):
+        raise InputError(findings)
+    seconds = {"read": read_s, "travel": time.monotonic() - started - read_s}
+    return Task(brief, travel, phases, tuple(findings), seconds)
+
+
+def _phases(
+    brief: Brief, area: PlanningArea, policy: Policy, findings: list[Finding]
+) -> tuple[Phase, ...]:
+    """Return people, rules and terms of every phase; one where the brief names none."""
+    _check_closing(brief, policy, findings)
+    whole, several = brief.budget, len(brief.phases) > 1
+    phases = []
+    for section in brief.phases or (None,):
+        year = section.year if section else None
+        last = section is None or section is brief.phases[-1]
+        own = (section.capital_wan, section.yearly_wan) if section else (None, None)
+        terms = Terms(
+            capital_wan=_least(own[0], None if several else whole.capital_wan),
+            yearly_wan=_least(own[1], whole.yearly_wan),
+            total_capital_wan=whole.capital_wan if several else None,
+            year=year,
+            split=brief.demand.split,
+            closing=frozenset(brief.policy.closing),
+            objective=brief.objective.order or policy.objective or DEFAULT_ORDER,
+        )
+        there = area
+        problems: list[Finding] = []
+        if year is not None:
+            there, problems = area_in_year(area, year)
+        findings += problems
+        binding = policy.at_year(year) if last else policy.before_last(year or 0)
+        phases.append(Phase(there, binding, terms))
+    return tuple(phases)
+
+
+def _scored(
+    brief: Brief, phases: tuple[Phase, ...], travel: Travel, findings: list[Finding]
+) -> tuple[Phase, ...]:
+    """Give the phases the scores that the brief asks for, weighed last if not named."""
+    last = phases[-1]
+    _check_scored(brief, last.policy, findings)
+    if not brief.scores or errors_in(findings):
+        return phases
+    table = score_table(brief, last, travel)
+    scores = {
+        (str(site_id), str(service)): float(score)
+        for site_id, service, score in zip(
+            table["site_id"], table["service"], table["score"], strict=True
+        )
+    }
+    order = last.terms.objective
+    if "scores" not in order:
+        order = (*order, "scores")
+    return tuple(
+        replace(phase, terms=replace(phase.terms, scores=scores, objective=order))
+        for phase in phases
+    )
+
+
+def score_table(brief: Brief, phase: Phase, travel: Travel) -> pd.DataFrame:
+    """Return the figures and scores of all sites that the brief scores."""
+    rules = [ScoreRule(**dict(section)) for section in brief.scores]
+    return score_sites(phase.area, travel, phase.policy, rules)
+
+
+def _check_scored(brief: Brief, policy: Policy, findings: list[Finding]) -> None:
+    findings += [
+        _no_service(brief, "score.service", section.service, policy)
+        for section in brief.scores
+        if section.service not in policy.services
+    ]
+
+
+def _no_service(brief: Brief, column: str, name: str, policy: Policy) -> Finding:
+    close = nearest(name, policy.services)
+    return Finding(
+        "service-unknown",
+        Text(f"没有服务 {name}", f"there is no service {name}"),
+        table=brief.path.name,
+        column=column,
+        value=name,
+        remedy=Text(f"是否应为 {close}?", f"did you mean {close}?") if close else None,
+    )
+
+
+def _least(*limits: float | None) -> float | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _check_closing(brief: Brief, policy: Policy, findings: list[Finding]) -> None:
+    findings += [
+        _no_service(brief, "policy.closing", name, policy)
+        for name in brief.policy.closing
+        if name not in policy.services
+    ]
+
+
+def _travel(
+    brief: Brief, area: PlanningArea, findings: list[Finding], progress: Progress
+) -> Travel:
+    settings = brief.travel
+    if settings.method == "table":
+        pairs, problems = read_travel_table(brief, area)
+        findings += problems
+        if pairs is None or errors_in(problems):
+            raise InputError(findings)
+        travel = from_pairs(area, pairs, max_minutes=settings.max_minutes)
+    else:
+        travel = straight_line(
+            area,
+            speed_kmh=settings.speed_kmh,
+            detour=settings.detour,
+            max_minutes=settings.max_minutes or 0.0,
+            progress=progress,
+        )
+    findings += check_travel(area, travel)
+    return travel
+
+
+def _cost_findings(
+    area: PlanningArea, policy: Policy, phases: Sequence[Phase]
+) -> list[Finding]:
+    """Find services without a price, and prices of nothing."""
+    limits = [
+        limit
+        for terms in (phase.terms for phase in phases)
+        for limit in (terms.capital_wan, terms.yearly_wan, terms.total_capital_wan)
+        if limit is not None
+    ]
+    if area.costs is None:
+        if not limits:
+            return []
+        message = Text("有预算但没有造价表", "there is a budget but no cost table")
+        remedy = Text("在 [area] 写 costs = ...", "give costs = ... in [area]")
+        return [Finding("costs-missing", message, column="area.costs", remedy=remedy)]
+    findings = []
+    priced = set(area.costs["service"])
+    free = [name for name in policy.services if name not in priced]
+    if free:
+        findings.append(
+            Finding(
+                "cost-missing",
+                Text("这些服务没有造价", "these services have no cost"),
+                Severity.ERROR if limits else Severity.WARNING,
+                "costs",
+                tuple(free),
+                remedy=Text(
+                    "在造价表中补上 (不花钱的写 0)",
+                    "add them to the cost table (0 where it costs nothing)",
+                ),
+            )
+        )
+    for column, known in (("service", policy.services), ("resource", policy.resources)):
+        for name in sorted(set(area.costs[column]) - set(known) - {""}):
+            close = nearest(name, known)
+            findings.append(
+                Finding(
+                    f"cost-{column}-unknown",
+                    Text("造价表中的名称没有政策包声明", "no pack declares this name"),
+                    Severity.WARNING,
+                    "costs",
+                    column=column,
+                    value=name,
+                    remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
+                    if close
+                    else None,
+                )
+            )
+    return findings
+
+
+def _reach_findings(brief: Brief, policy: Policy) -> list[Finding]:
+    """Find coverage rules that reach farther than the travel cut-off."""
+    settings = brief.travel
+    if settings.max_minutes is None:
+        return []
+    minutes_of_km = settings.detour / settings.speed_kmh * 60.0
+    findings = []
+    for rule in policy.rules:
+        for reading in rule.readings:
+            if not isinstance(reading, Coverage):
+                continue
+            minutes = (
+                reading.within_minutes,
+                reading.urban_minutes,
+                reading.rural_minutes,
+            )
+            km = (reading.within_km, reading.urban_km, reading.rural_km)
+            if settings.method == "table":
+                km = (None, None, None)
+            reach = [m for m in minutes if m is not None]
+            reach += [d * minutes_of_km for d in km if d is not None]
+            if max(reach, default=0.0) > settings.max_minutes + 1e-9:
+                findings.append(
+                    Finding(
+                        "reach-beyond-cut-off",
+                        Text(
+                            f"该条款的范围约 {max(reach):.0f} 分钟, 超过出行时间上限",
+                            f"the rule reaches about {max(reach):.0f} minutes, "
+                            "beyond the travel cut-off",
+                        ),
+                        table=brief.path.name,
+                        keys=(rule.id,),
+                        column="travel.max_minutes",
+                        value=f"{settings.max_minutes:g}",
+                        remedy=Text("加大 max_minutes", "raise max_minutes"),
+                    )
+                )
+    return findings
+
+
+def check_task(path: Path, *, progress: Progress = SILENT) -> Task:
+    """Read everything, and find what no plan could meet.
+
+    Raises
+    ------
+    InputError, PolicyError
+        As `read_task`.
+    InfeasibleError
+        When some rule cannot be met by any plan, seen without solving.
+    """
+    task = read_task(path, progress=progress)
+    progress.step(Text("检查能否满足", "checking what can be met"))
+    formulation = build_phases(task.phases, task.travel)
+    refuse_impossible(formulation, task.area, task.policy)
+    return task
