@@ -220,7 +220,8 @@ def _zones(
     area = outcome.area
     columns = area.zones.columns
     units: list[dict[str, object]] = []
-    for (_, zone), shape in zip(area.zones.iterrows(), shapes, strict=True):
+    groups = _groups(outcome)
+    for (zone_id, zone), shape in zip(area.zones.iterrows(), shapes, strict=True):
         unit: dict[str, object] = {
             "name": zone["name"],
             "county": int(area.counties.index.get_loc(zone["county_id"])),
@@ -236,8 +237,19 @@ def _zones(
         ):
             if name in columns:
                 unit[key] = _basis(outcome, zone[name])
+        unit["groups"] = groups.get(str(zone_id), [])
         units.append(unit)
     return units
+
+
+def _groups(outcome: Outcome) -> dict[str, list[list[str]]]:
+    """Return, for each zone in a group, (network, lead) in words."""
+    names = outcome.area.sites["name"]
+    result: dict[str, list[list[str]]] = {}
+    for network, zone_id, lead in outcome.plan.groups.itertuples(index=False):
+        words = [outcome.policy.networks[network].name, str(names[lead])]
+        result.setdefault(zone_id, []).append(words)
+    return result
 
 
 def _text(value: object) -> str:

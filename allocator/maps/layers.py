@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import shapely
 from matplotlib.collections import PathCollection
 
 from allocator.maps.frame import Window, lay_out, outline
@@ -12,6 +13,7 @@ from allocator.maps.labels import Box, Paper, around
 from allocator.maps.page import Page, new_page
 from allocator.maps.style import (
     BORDER_COLOUR,
+    GROUP_COLOUR,
     ZONE_BORDER_COLOUR,
     Symbol,
     class_colours,
@@ -24,6 +26,7 @@ from allocator.maps.style import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import geopandas as gpd
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.path import Path as Outline
@@ -102,7 +105,21 @@ def draw_ground(drawing: Drawing, sheet: Sheet) -> None:
     borders = [outline(s) for s in ground.counties.geometry if s is not None]
     style = {"facecolors": "none", "edgecolors": BORDER_COLOUR}
     _add_paths(sheet.axes, borders, linewidths=1.2, zorder=2, **style)
+    groups = [outline(s) for s in group_shapes(drawing.outcome, zones)]
+    style = {"facecolors": "none", "edgecolors": GROUP_COLOUR, "linestyles": "--"}
+    _add_paths(sheet.axes, groups, linewidths=1.6, zorder=3, **style)
     _draw_dots(drawing, sheet, colours)
+
+
+def group_shapes(outcome: Outcome, zones: gpd.GeoDataFrame) -> list[shapely.Geometry]:
+    """Return the outline of every group: its zones as one; none without polygons."""
+    rows = outcome.plan.groups
+    shapes: list[shapely.Geometry] = []
+    for _, group in rows.groupby(["network", "lead_id"]):
+        parts = zones.geometry.loc[group["zone_id"]].dropna()
+        if len(parts):
+            shapes.append(shapely.union_all(parts.to_numpy()))
+    return shapes
 
 
 def _add_paths(axes: Axes, shapes: Sequence[Outline | None], **style: object) -> None:

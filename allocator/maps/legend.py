@@ -9,6 +9,7 @@ from allocator.errors import Text
 from allocator.maps.labels import Box, text_width
 from allocator.maps.style import (
     BORDER_COLOUR,
+    GROUP_COLOUR,
     ZONE_BORDER_COLOUR,
     class_colours,
     class_labels,
@@ -139,10 +140,16 @@ def _draw_ramp(page: Page, outcome: Outcome, room: Box, breaks: Sequence[int]) -
 
 
 def _draw_borders(page: Page, outcome: Outcome, left: float, y: float) -> None:
-    page.line((left, left + 20.0), (y, y), color=BORDER_COLOUR, lw=1.2)
-    county = Text("县区界", "county border").say(outcome.language)
-    page.text(left + 25.0, y, county, _TEXT_SIZE)
-    start = left + 105.0
-    page.line((start, start + 20.0), (y, y), color=ZONE_BORDER_COLOUR, lw=0.5)
-    zone = Text("乡镇(街道)界", "zone border").say(outcome.language)
-    page.text(start + 25.0, y, zone, _TEXT_SIZE)
+    borders = [
+        (Text("县区界", "county border"), BORDER_COLOUR, 1.2, "-"),
+        (Text("乡镇(街道)界", "zone border"), ZONE_BORDER_COLOUR, 0.5, "-"),
+    ]
+    if not outcome.plan.groups.empty:
+        borders.append((Text("编组界", "group border"), GROUP_COLOUR, 1.4, "--"))
+    start = left
+    for words, colour, width, style in borders:
+        ends = (start, start + 16.0)
+        page.line(ends, (y, y), color=colour, lw=width, linestyle=style)
+        name = words.say(outcome.language)
+        page.text(start + 20.0, y, name, _TEXT_SIZE)
+        start += 34.0 + text_width(name, _TEXT_SIZE)

@@ -28,6 +28,7 @@ POPULATION_COLOURS = ("#f6f9fc", "#e0ebf6", "#c6dbec", "#a1c8e2", "#79afd4")
 KEPT_COLOUR = "#595959"
 BORDER_COLOUR = "#4d4d4d"
 ZONE_BORDER_COLOUR = "#a6adb5"
+GROUP_COLOUR = "#8a1c4a"  # borders of groups, dashed, so that grey shows them too
 
 # Dark enough to stand out from every fill of the zones, in grey too; shape and fill
 # carry the meaning, colour only helps.

@@ -255,6 +255,7 @@
       const list = make("dl");
       fact(list, words.populationBasis, zone.populationBasis);
       fact(list, words.locationBasis, zone.locationBasis);
+      for (const [network, lead] of zone.groups) fact(list, network, lead);
       details.append(list);
     }, moveFocus);
   }
