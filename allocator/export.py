@@ -73,9 +73,9 @@ def write_run(outcome: Outcome, folder: Path) -> None:
 
     Writes ``run.json``, ``placements.csv``, ``assignments.csv``, ``allocations.csv``,
     ``audit.csv``, ``audit.json``, ``decisions.csv`` and ``plan.gpkg``; ``access.csv``,
-    ``scores.csv``, ``groups.csv`` and ``audit_<year>.csv`` where there is anything to
-    say in them.
-    Assignments keep six decimals, so that a plan read back passes the same audit.
+    ``scores.csv``, ``bed_need.csv``, ``groups.csv`` and ``audit_<year>.csv`` where
+    there is anything to say in them. Assignments keep six decimals, so that a plan read
+    back passes the same audit.
 
     Parameters
     ----------
@@ -95,6 +95,8 @@ def write_run(outcome: Outcome, folder: Path) -> None:
         write_csv(compare_access(*outcome.access), folder / "access.csv")
     if outcome.scores is not None:
         write_csv(outcome.scores, folder / "scores.csv")
+    if outcome.bed_need is not None:
+        write_csv(outcome.bed_need, folder / "bed_need.csv")
     if not outcome.plan.groups.empty:
         write_csv(outcome.plan.groups, folder / "groups.csv")
     for year, rows in outcome.earlier.items():

@@ -70,6 +70,9 @@ class Outcome:
     scores
         The figures behind every score, and whether the site was chosen; None where
         the brief scores nothing.
+    bed_need
+        Beds that the admissions of each county need; None where the register has no
+        admissions and stays.
     """
 
     area: PlanningArea
@@ -86,6 +89,7 @@ class Outcome:
     earlier: Mapping[int, tuple[AuditRow, ...]] = field(default_factory=dict)
     access: tuple[AccessReport, AccessReport] | None = None
     scores: pd.DataFrame | None = None
+    bed_need: pd.DataFrame | None = None
 
 
 def placements_table(outcome: Outcome) -> pd.DataFrame:

@@ -394,6 +394,20 @@ SITES = Table(
             aliases=("实有床位", "实有床位数", "床位数", "床位", "编制床位"),
         ),
         Column(
+            "admissions",
+            Kind.NUMBER,
+            Text("年入院人次", "admissions a year"),
+            unit="人次",
+            aliases=("入院人次", "入院人次数", "出院人次", "出院人次数"),
+        ),
+        Column(
+            "stay_days",
+            Kind.NUMBER,
+            Text("平均住院日", "mean stay"),
+            unit="天",
+            aliases=("平均住院日", "出院者平均住院日"),
+        ),
+        Column(
             "gps",
             Kind.NUMBER,
             Text("全科医生", "general practitioners"),

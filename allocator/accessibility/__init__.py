@@ -3,6 +3,7 @@
 Definitions, formulas and sources are in ``docs/accessibility.md``.
 """
 
+from allocator.accessibility.bed_need import bed_need
 from allocator.accessibility.catchment import (
     Decay,
     floating_catchment,
@@ -21,6 +22,7 @@ __all__ = [
     "AccessSettings",
     "Decay",
     "Theil",
+    "bed_need",
     "compare_access",
     "floating_catchment",
     "gaussian",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PER_PEOPLE = 1000.0
 # Numbers of the register that are no amount of anything.
-_NO_AMOUNTS = {"level", "capacity_people"}
+_NO_AMOUNTS = {"level", "capacity_people", "admissions", "stay_days"}
 
 
 def supply_columns(area: PlanningArea, policy: Policy) -> tuple[str, ...]:

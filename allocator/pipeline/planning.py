@@ -7,7 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from allocator import export, maps, workbook
-from allocator.accessibility import AccessReport, measure_access, supply_columns
+from allocator.accessibility import (
+    AccessReport,
+    bed_need,
+    measure_access,
+    supply_columns,
+)
 from allocator.audit import (
     MEASURES,
     AuditRow,
@@ -125,6 +130,7 @@ def make_plan(task: Task, *, progress: Progress = SILENT) -> Outcome:
             if phase is not task.phases[-1]
         },
         scores=scored,
+        bed_need=bed_need(task.area),
         access=(_access(task, before), _access(task, plans[-1])),
     )
 
