@@ -205,7 +205,7 @@ def _findings(
                 if rule
                 else f"infeasible-{lack.rule_id.split(':')[0]}",
                 _in_words(lack, rule, area),
-                table=f"{rule.pack}.toml" if rule else "",
+                table=rule.file if rule else "",
                 keys=(lack.rule_id,),
                 remedy=_remedy(rule, lack),
             )

@@ -47,8 +47,10 @@ def read_toml(path: Path) -> tuple[dict[str, Any] | None, list[Finding]]:
     except OSError as error:
         return None, bad(
             "file-unreadable",
+            Text(f"无法读取 {path}", f"{path} cannot be read: {error.strerror}"),
             Text(
-                f"无法读取文件: {error.strerror}", f"cannot be read: {error.strerror}"
+                "应为 .toml 文件的路径 (不是文件夹), 且可以读取",
+                "give the path of a .toml file (no folder) that may be read",
             ),
         )
     try:
@@ -94,6 +96,7 @@ _WORDS = {
     "tuple_type": Text("应为列表 [...]", "must be a list [...]"),
     "dict_type": Text("应为表 {...}", "must be a table {...}"),
     "string_too_short": Text("不能为空", "must not be empty"),
+    "too_short": Text("至少要有一项", "must not be empty"),
     "finite_number": Text("应为有限的数", "must be a finite number"),
 }
 _LIMITS = {
@@ -150,7 +153,7 @@ def findings_from(
             bound = problem["ctx"][limit]
             message = Text(f"{zh} {bound}", f"{en} {bound}")
         elif kind in ("literal_error", "enum"):
-            expected = problem["ctx"]["expected"]
+            expected = problem["ctx"]["expected"].replace(" or ", ", ")
             message = Text(f"应为 {expected} 之一", f"must be one of {expected}")
             close = nearest(str(value), expected.replace("'", "").split(", "))
             remedy = (

@@ -211,7 +211,7 @@ def make_policy(
         (PackHead(id="test", title="test"),),
         {s.id: s for s in services},
         {r.id: r for r in resources},
-        tuple(replace(rule, pack="test") for rule in rules),
+        tuple(replace(rule, pack="test", file="test.toml") for rule in rules),
     )
 
 
@@ -228,7 +228,7 @@ class Case:
         return replace(self, terms=replace(self.terms, **changes))
 
     def with_rules(self, *rules: Rule) -> Case:
-        tagged = tuple(replace(rule, pack="test") for rule in rules)
+        tagged = tuple(replace(rule, pack="test", file="test.toml") for rule in rules)
         return replace(self, policy=replace(self.policy, rules=tagged))
 
     def build(self) -> Formulation:

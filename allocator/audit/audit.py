@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from allocator.area import PlanningArea
-    from allocator.policy import Policy, Rule
+    from allocator.policy import Members, Policy, Rule
     from allocator.policy.terms import Terms
     from allocator.travel import Travel
 
@@ -201,7 +201,7 @@ def refuse_unless_sound(
                 f"方案未通过审核: {row.unit} {row.gap.zh}",
                 f"the plan fails its audit: {row.unit} {row.gap.en}",
             ),
-            table=f"{row.pack}.toml",
+            table=row.pack,
             keys=(row.rule_id,),
         )
         for row in rows
@@ -328,11 +328,23 @@ def _to_the_nearest(facts: Facts, service: str) -> pd.DataFrame:
     )[list(ASSIGNMENT_COLUMNS)]
 
 
+def _is_among(reading: Rule, site_id: str, facts: Facts) -> bool:
+    """Return whether a reading counts the site: it is among ``of``, where that is."""
+    of: Members | None = getattr(reading, "of", None)
+    if of is None:
+        return True
+    try:
+        existing_only = isinstance(reading, ShareOfClass)
+        return facts.is_member(site_id, of, existing_only=existing_only)
+    except MissingColumnError:
+        return False
+
+
 def clauses_for(facts: Facts) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return, for each pair held in the plan, the rules that ask for such a holder.
 
-    A rule asks for a pair when one of its readings is about the service, and the
-    site lies in a unit of the reading (for coverage: anywhere).
+    A rule asks for a pair when one of its readings is about the service, counts the
+    site, and the site lies in a unit of the reading (for coverage: anywhere).
     """
     result: dict[tuple[str, str], list[str]] = {pair: [] for pair in facts.held}
     for rule in facts.policy.rules:
@@ -345,6 +357,7 @@ def clauses_for(facts: Facts) -> dict[tuple[str, str], tuple[str, ...]]:
             for site_id, name in facts.held:
                 if name != service or rule.id in result[site_id, name]:
                     continue
-                if anywhere or facts.sites[site_id]["zone_id"] in zones:
+                in_place = anywhere or facts.sites[site_id]["zone_id"] in zones
+                if in_place and _is_among(reading, site_id, facts):
                     result[site_id, name].append(rule.id)
     return {pair: tuple(ids) for pair, ids in result.items()}

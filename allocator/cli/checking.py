@@ -53,7 +53,10 @@ def check(brief: Path, console: Console) -> None:
         console.result(f"{label}: {_shown(value)}")
     count = len(task.findings)
     console.say(
-        Text(f"可以求解; 另有 {count} 条提示", f"ready to plan; {count} remarks")
+        Text(
+            f"数据可读, 未见必然无解的条款; 另有 {count} 条提示 (-v 查看)",
+            f"readable, and no rule is impossible by itself; {count} remarks (see -v)",
+        )
     )
 
 

@@ -72,6 +72,16 @@ def _summary(outcome: Outcome, console: Console) -> list[str]:
             f"undecidable {audit['undecidable']}, tracked {audit['tracked']}",
         ),
     ]
+    for phase in certificate["phases"]:
+        figures = f"{phase['capital_wan']:,.0f}"
+        lines.append(
+            Text(
+                f"  {phase['year']} 年: 投资 {figures} 万元, 新增 "
+                f"{phase['new_placements']} 项, 当年未达标 {phase['not_met']} 条·单元",
+                f"  {phase['year']}: capital {figures} 万元, "
+                f"{phase['new_placements']} new, {phase['not_met']} not met that year",
+            )
+        )
     return [line.say(console.language) for line in lines]
 
 

@@ -7,6 +7,7 @@ rules independently.
 from allocator.formulation.build import Formulation, build, build_phases
 from allocator.formulation.objectives import Objective
 from allocator.formulation.program import Impossible, RowTag, Shortfall
+from allocator.formulation.sites import find_holdings, unpriced
 from allocator.formulation.solution import read_plan, read_plans
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Shortfall",
     "build",
     "build_phases",
+    "find_holdings",
     "read_plan",
     "read_plans",
+    "unpriced",
 ]

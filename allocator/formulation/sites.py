@@ -250,6 +250,28 @@ def change_costs(
     return costs
 
 
+def unpriced(
+    area: PlanningArea, holdings: Holdings
+) -> dict[tuple[str, str], list[str]]:
+    """Return the sites of every (service, action) that a plan may take without a price.
+
+    A new pair at a candidate needs ``build``; at an existing facility ``upgrade``, or
+    ``build`` where no upgrade is priced.
+    """
+    prices = _price_list(area, "service")
+    missing: dict[tuple[str, str], list[str]] = {}
+    for site_id, service in holdings.possible:
+        if (site_id, service) in holdings.today:
+            continue
+        site = area.sites.loc[site_id]
+        candidate = site["status"] == "candidate"
+        actions = ("build",) if candidate else ("upgrade", "build")
+        places = (("", site_id), (site["class"], ""), ("", ""))
+        if not any((service, a, *place) in prices for a in actions for place in places):
+            missing.setdefault((service, actions[0]), []).append(site_id)
+    return missing
+
+
 def resource_prices(
     area: PlanningArea, resource: str
 ) -> Mapping[str, tuple[float, float]]:

@@ -27,15 +27,13 @@ from allocator.diagnose import explain_phases, refuse_impossible
 from allocator.errors import (
     AuditError,
     Finding,
-    Severity,
     Text,
 )
-from allocator.formulation import Formulation, build_phases, read_plans
+from allocator.formulation import build_phases, read_plans
 from allocator.networks import GroupResult, form_groups
 from allocator.outcome import Outcome
 from allocator.pipeline.certificate import certificate, group_figures
-from allocator.pipeline.task import Task, score_table
-from allocator.policy import Priority
+from allocator.pipeline.task import Task, score_table, shown_findings
 from allocator.progress import SILENT
 from allocator.solve import Solution, solve
 
@@ -120,7 +118,7 @@ def make_plan(task: Task, *, progress: Progress = SILENT) -> Outcome:
         )
         | group_figures(formed),
         clauses=clauses_for(facts),
-        findings=_shown_findings(task, formulation)
+        findings=shown_findings(task, formulation)
         + (formed.findings if formed is not None else ()),
         language=task.brief.language,
         map_approval=task.brief.map_approval or "",
@@ -197,27 +195,6 @@ def _audited(
     rows = audit(facts)
     refuse_unless_sound(facts, phase.terms, rows, {})
     return facts, rows
-
-
-def _shown_findings(task: Task, formulation: Formulation) -> tuple[Finding, ...]:
-    """Return the task's warnings, and the rules that could not bind."""
-    unbound = tuple(
-        Finding(
-            "rule-undecidable",
-            Text(
-                f"缺列 {column}, 该条款没有约束方案",
-                f"without the column {column} this rule binds nothing",
-            ),
-            Severity.WARNING,
-            keys=(rule_id,),
-        )
-        for rule_id, column in formulation.undecidable.items()
-        if any(
-            rule.id == rule_id and rule.priority is not Priority.MAY
-            for rule in task.policy.rules
-        )
-    )
-    return task.findings + unbound
 
 
 def write_outcome(

@@ -22,6 +22,7 @@ from allocator.plan import (
     ALLOCATION_COLUMNS,
     ASSIGNMENT_COLUMNS,
     COUNTED_COLUMNS,
+    GROUP_COLUMNS,
     Plan,
     empty_frame,
 )
@@ -71,39 +72,90 @@ def read_run(folder: Path) -> Plan:
         ("allocations", ALLOCATION_COLUMNS),
     ):
         path = folder / f"{name}.csv"
-        try:
-            frame = pd.read_csv(
-                path, encoding="utf-8-sig", dtype=dict.fromkeys(_IDS, str)
-            )
-            frames[name] = _typed(frame[list(columns)], columns)
-        except (OSError, ValueError, KeyError) as error:
-            message = Text("不是可读的方案文件", "not a plan that can be read")
-            raise InputError(
-                [
-                    Finding(
-                        "run-unreadable",
-                        message,
-                        table=str(path),
-                        value=str(error)[:80],
-                        remedy=Text(
-                            "给出 allocator plan 写出的文件夹",
-                            "give a folder that allocator plan wrote",
-                        ),
-                    )
-                ]
-            ) from error
+        frames[name] = _typed(_read_csv(path, columns), columns, path)
     groups = folder / "groups.csv"
     if groups.exists():
-        frames["groups"] = pd.read_csv(groups, encoding="utf-8-sig", dtype=str)
+        frames["groups"] = _read_csv(groups, GROUP_COLUMNS)
     return Plan(**frames)
 
 
-_IDS = ("site_id", "demand_id", "service", "action", "resource")
+def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read columns as text; a file saved again by a spreadsheet may be GB18030."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            frame = pd.read_csv(
+                path, encoding=encoding, dtype=str, keep_default_na=False
+            )
+            return frame[list(columns)].map(_without_apostrophe)
+        except UnicodeDecodeError:
+            continue
+        except (OSError, ValueError, KeyError):
+            break
+    message = Text(
+        "不是可读的方案文件, 或缺少列",
+        "not a plan that can be read, or a column is missing",
+    )
+    remedy = Text(
+        "给出 allocator plan 写出的文件夹, 其中的 csv 未改过列名",
+        "give a folder that allocator plan wrote, its csv headings unchanged",
+    )
+    needed = ", ".join(columns)
+    raise InputError(
+        [
+            Finding(
+                "run-unreadable", message, table=str(path), value=needed, remedy=remedy
+            )
+        ]
+    )
 
 
-def _typed(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+def _without_apostrophe(cell: str) -> str:
+    """Undo what keeps a spreadsheet from running a text as a formula."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in tuple("=+-@") else cell
+
+
+_NUMBERS = (
+    "capital_wan",
+    "yearly_wan",
+    "count",
+    "people",
+    "minutes",
+    "amount",
+)
+
+
+def _typed(frame: pd.DataFrame, columns: tuple[str, ...], path: Path) -> pd.DataFrame:
+    """Return the columns with numbers as numbers.
+
+    Raises
+    ------
+    InputError
+        With one finding per column that holds anything else.
+    """
     if frame.empty:
         return empty_frame(columns)
+    findings = []
+    for column in (c for c in _NUMBERS if c in columns):
+        numbers = pd.to_numeric(frame[column], errors="coerce")
+        wrong = numbers.isna()
+        if wrong.any():
+            rows = [f"第{position + 2}行" for position in wrong.to_numpy().nonzero()[0]]
+            findings.append(
+                Finding(
+                    "run-not-a-number",
+                    Text("应为数字", "must be a number"),
+                    table=str(path),
+                    keys=tuple(rows),
+                    column=column,
+                    value=str(frame.loc[wrong, column].iloc[0]),
+                    remedy=Text("改回数字, 或重新求解", "correct it, or plan again"),
+                )
+            )
+        frame[column] = numbers
+    if findings:
+        raise InputError(findings)
+    if "phase" in columns:
+        frame["phase"] = pd.to_numeric(frame["phase"], errors="coerce")
     return frame
 
 

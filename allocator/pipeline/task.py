@@ -16,7 +16,12 @@ from allocator.errors import (
     errors_in,
     nearest,
 )
-from allocator.formulation import build_phases
+from allocator.formulation import (
+    Formulation,
+    build_phases,
+    find_holdings,
+    unpriced,
+)
 from allocator.load import (
     Brief,
     area_in_year,
@@ -27,6 +32,7 @@ from allocator.load import (
 from allocator.policy import (
     Coverage,
     Policy,
+    Priority,
     check_policy,
     read_policy,
 )
@@ -252,19 +258,21 @@ def _cost_findings(
         remedy = Text("在 [area] 写 costs = ...", "give costs = ... in [area]")
         return [Finding("costs-missing", message, column="area.costs", remedy=remedy)]
     findings = []
-    priced = set(area.costs["service"])
-    free = [name for name in policy.services if name not in priced]
-    if free:
+    for (service, action), sites in unpriced(area, find_holdings(area, policy)).items():
         findings.append(
             Finding(
                 "cost-missing",
-                Text("这些服务没有造价", "these services have no cost"),
+                Text(
+                    f"{service} 没有 {action} 的造价, 方案可能在这些点设置它",
+                    f"{service} has no price for {action}, which a plan may take there",
+                ),
                 Severity.ERROR if limits else Severity.WARNING,
                 "costs",
-                tuple(free),
+                tuple(sites),
+                column="action",
                 remedy=Text(
-                    "在造价表中补上 (不花钱的写 0)",
-                    "add them to the cost table (0 where it costs nothing)",
+                    f"在造价表中补一行 {service}, {action} (不花钱的写 0)",
+                    f"add a row {service}, {action} (0 where it costs nothing)",
                 ),
             )
         )
@@ -341,4 +349,25 @@ def check_task(path: Path, *, progress: Progress = SILENT) -> Task:
     progress.step(Text("检查能否满足", "checking what can be met"))
     formulation = build_phases(task.phases, task.travel)
     refuse_impossible(formulation, task.area, task.policy)
-    return task
+    return replace(task, findings=shown_findings(task, formulation))
+
+
+def shown_findings(task: Task, formulation: Formulation) -> tuple[Finding, ...]:
+    """Return the task's warnings, and the rules that could not bind."""
+    unbound = tuple(
+        Finding(
+            "rule-undecidable",
+            Text(
+                f"缺列 {column}, 该条款没有约束方案",
+                f"without the column {column} this rule binds nothing",
+            ),
+            Severity.WARNING,
+            keys=(rule_id,),
+        )
+        for rule_id, column in formulation.undecidable.items()
+        if any(
+            rule.id == rule_id and rule.priority is not Priority.MAY
+            for rule in task.policy.rules
+        )
+    )
+    return task.findings + unbound

@@ -178,7 +178,7 @@ def _references(policy: Policy) -> list[Finding]:
             Finding(
                 "service-unknown",
                 Text(f"服务 {name} 没有声明", f"service {name} is not declared"),
-                table=f"{pack}.toml" if pack else "",
+                table=pack,
                 keys=(where,),
                 value=name,
                 remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
@@ -189,7 +189,7 @@ def _references(policy: Policy) -> list[Finding]:
 
     for rule in policy.rules:
         for name in dict.fromkeys(services_named(rule)):
-            check(name, rule.id, rule.pack)
+            check(name, rule.id, rule.file)
         findings += _band_without_people(rule, policy)
         findings += _unknown_networks(rule, policy)
         findings += _counted_in_a_class(rule, policy)
@@ -216,7 +216,7 @@ def _counted_in_a_class(rule: Rule, policy: Policy) -> list[Finding]:
                 Finding(
                     "counted-in-a-class",
                     message,
-                    table=f"{rule.pack}.toml",
+                    table=rule.file,
                     keys=(rule.id,),
                     column="of",
                 )
@@ -235,7 +235,7 @@ def _unknown_networks(rule: Rule, policy: Policy) -> list[Finding]:
             Finding(
                 "network-unknown",
                 Text(f"网络 {name} 没有声明", f"network {name} is not declared"),
-                table=f"{rule.pack}.toml",
+                table=rule.file,
                 keys=(rule.id,),
                 value=name,
                 remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
@@ -260,7 +260,7 @@ def _band_without_people(rule: Rule, policy: Policy) -> list[Finding]:
                         f"服务 {service.id} 没有 serves, 无人分配给它",
                         f"service {service.id} has no `serves`: nobody is assigned",
                     ),
-                    table=f"{rule.pack}.toml",
+                    table=rule.file,
                     keys=(rule.id,),
                     remedy=Text(
                         "为该服务写 serves = {}", "give the service serves = {}"
@@ -281,7 +281,7 @@ def check_policy(policy: Policy, area: PlanningArea) -> list[Finding]:
     classes = set(area.sites["class"])
     findings: list[Finding] = []
     for rule in policy.rules:
-        table = f"{rule.pack}.toml"
+        table = rule.file
         for reading in rule.readings:
             findings += [
                 _county_not_here(name, counties, rule, table)

@@ -106,7 +106,7 @@ def _contradiction(low: Rule, high: Rule) -> Finding:
             f"“{high.quote}” for at most {getattr(high, 'hi'):g}",  # noqa: B009
         ),
         Severity.ERROR if binding else Severity.WARNING,
-        ", ".join(dict.fromkeys((f"{low.pack}.toml", f"{high.pack}.toml"))),
+        ", ".join(dict.fromkeys((low.file, high.file))),
         (low.id, high.id),
         remedy=Text(
             "确定以哪一文件为准, 去掉另一条或改其参数",

@@ -171,7 +171,7 @@ def read_pack(
     findings += _repeated(rules, table) + _broken_links(services, table)
     if head is None or any(f.severity is Severity.ERROR for f in findings):
         return None, findings
-    named = tuple(replace(rule, pack=head.id) for rule in rules)
+    named = tuple(replace(rule, pack=head.id, file=table) for rule in rules)
     return (
         Pack(head, tuple(services), tuple(resources), named, tuple(networks)),
         findings,
@@ -311,7 +311,8 @@ def _substituted(
 
 def _with_parameters(
     body: dict[str, Any], source: _Source, where: str
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
+    """Return the body with figures for ``"$name"``; None where any has no value."""
     unknown: list[str] = []
     result: dict[str, Any] = _substituted(body, source.parameters, unknown)
     declared = source.content.get("parameters", {})
@@ -327,7 +328,7 @@ def _with_parameters(
             if close
             else Text("在 [parameters] 中声明它", "declare it in [parameters]"),
         )
-    return result
+    return None if unknown else result
 
 
 def _field_names(kind: type[Any]) -> tuple[str, ...]:
@@ -362,6 +363,8 @@ def _items(kind: type[Any], source: _Source, section: str) -> list[Any]:
     items = []
     for where, raw in source.tables(section):
         body = _with_parameters(raw, source, where)
+        if body is None:
+            continue
         item = _validated(kind, body, source, where)
         if item is not None:
             items.append(item)
@@ -371,7 +374,8 @@ def _items(kind: type[Any], source: _Source, section: str) -> list[Any]:
 def _rules(source: _Source) -> list[Rule]:
     rules = []
     for where, raw in source.tables("rule"):
-        rule = _rule(_with_parameters(raw, source, where), source, where)
+        body = _with_parameters(raw, source, where)
+        rule = None if body is None else _rule(body, source, where)
         if rule is not None:
             rules.append(rule)
     return rules
@@ -408,7 +412,7 @@ def _rule(body: dict[str, Any], source: _Source, where: str) -> Rule | None:
     return replace(rule, any_of=tuple(alternatives), path=path)
 
 
-_SET_BY_READER = {"pack", "path"}
+_SET_BY_READER = {"pack", "path", "file"}
 _FIGURES = ("share", "lo", "hi")
 
 

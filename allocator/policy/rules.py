@@ -265,8 +265,8 @@ class Rule:
         A target path by year, (key, year, figure) in the order of years; set by the
         reader from ``share = {2023 = 0.7, 2025 = 0.9}``. The figure of the last year
         stands in the key itself.
-    pack
-        Id of the pack; set by the reader.
+    pack, file
+        Id of the pack and name of its file; set by the reader.
     """
 
     id: Name
@@ -281,6 +281,7 @@ class Rule:
     any_of: tuple[Rule, ...] = ()
     path: tuple[tuple[str, int, float], ...] = ()
     pack: str = ""
+    file: str = ""
 
     @model_validator(mode="after")
     def _site_is_for_rates(self) -> Rule:

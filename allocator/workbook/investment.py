@@ -112,8 +112,9 @@ def write_investment(book: Book, table: pd.DataFrame) -> None:
     sections = [
         (Text("按服务", "By service"), _by_service),
         (Text("按县区 (机构)", "By county (facilities)"), _by_county),
-        (Text("按年度 (机构)", "By year (facilities)"), _by_year),
     ]
+    if book.outcome.plan.placements["phase"].notna().any():
+        sections.append((Text("按年度 (机构)", "By year (facilities)"), _by_year))
     if len(book.outcome.plan.allocations):
         sections.append((Text("资源配置", "Resources"), _by_resource))
     tables, ends = [], []

@@ -77,8 +77,12 @@ def _proof(book: Book, certificate: dict[str, Any]) -> Iterator[tuple[str, str]]
     status = str(certificate.get("status", ""))
     words = _STATUS.get(status)
     yield book.say(Text("状态", "Status")), book.say(words) if words else status
+    several = bool(certificate.get("phases"))
+    over_all = book.say(Text(" 各期之和", ", over all phases")) if several else ""
     for goal in certificate.get("objectives", ()):
-        yield _label(book, str(goal.get("name", ""))), _goal(book, goal)
+        name = str(goal.get("name", ""))
+        summed = over_all if name in ("uncovered_people", "person_minutes") else ""
+        yield _label(book, name) + summed, _goal(book, goal)
 
 
 def _goal(book: Book, goal: dict[str, Any]) -> str:

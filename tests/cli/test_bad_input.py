@@ -139,6 +139,17 @@ CASES: dict[str, tuple[dict[str, tuple[str, str]], int, str, tuple[str, ...]]] =
         "cost-missing",
         ("emergency_station",),
     ),
+    "cost missing for a candidate": (
+        {
+            "costs": (
+                "community_health_center,build,2000,300",
+                "community_health_center,upgrade,2000,300",
+            )
+        },
+        3,
+        "cost-missing",
+        ("community_health_center", "build", "B1"),
+    ),
     "unit without candidates": (
         {
             "small": (

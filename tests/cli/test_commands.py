@@ -222,3 +222,75 @@ def test_the_program_starts_from_a_shell_and_help_is_quick_to_import(tmp_path):
     )
     assert "需求点: 4" in done.stdout
     assert "\x1b[" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("placements.csv", (",2000,", ",两千,")),
+        ("assignments.csv", (",40000,", ",abc,")),
+    ],
+)
+def test_a_run_with_text_for_a_number_is_refused_with_its_row(
+    brief, tmp_path, capsys, name, change
+):
+    old, new = change
+    target = tmp_path / "run"
+    run(["plan", str(brief), "-o", str(target), "-q"])
+    path = target / name
+    text = path.read_text("utf-8-sig")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8-sig")
+    capsys.readouterr()
+    assert run(["audit", str(brief), "--plan", str(target)]) == 3
+    err = capsys.readouterr().err
+    assert name in err
+    assert "第" in err
+    assert new.strip(",") in err
+
+
+def test_a_run_saved_again_in_gbk_is_still_read(brief, tmp_path):
+    target = tmp_path / "run"
+    run(["plan", str(brief), "-o", str(target), "-q"])
+    for path in target.glob("*.csv"):
+        path.write_bytes(path.read_text("utf-8-sig").encode("gb18030"))
+    assert run(["audit", str(brief), "--plan", str(target), "-q"]) == 0
+
+
+def test_a_folder_instead_of_a_brief_is_said_in_words(tmp_path, capsys):
+    assert run(["check", str(tmp_path)]) == 3
+    err = capsys.readouterr().err
+    assert str(tmp_path) in err
+    assert ".toml" in err
+
+
+def test_check_names_the_clause_that_a_missing_column_leaves_open(tmp_path, capsys):
+    extra = (
+        '\n[[rule]]\nid = "R5"\nquote = "每万人三名全科医生"\nkind = "rate"\n'
+        'resource = "gps"\nper = 10000\nlo = 3\n\n[[rule]]\nid = "R3"'
+    )
+    brief = write_task(tmp_path, small=('\n[[rule]]\nid = "R3"', extra))
+    assert run(["check", str(brief)]) == 0
+    err = capsys.readouterr().err
+    assert "gps" in err
+    assert "R5" in err
+
+
+def test_a_clause_is_named_only_where_it_counts_the_site(tmp_path):
+    hospital = "H1,县医院,116.100,28.500,existing,360902100,A100\nB1,东街道备选一"
+    brief = write_task(
+        tmp_path / "task",
+        sites=("B1,东街道备选一", hospital),
+        small=('hosts = { class = ["C210"] }', 'hosts = { class = ["C210", "A100"] }'),
+    )
+    pack = brief.parent / "small.toml"
+    more = (
+        '\n[[rule]]\nid = "R6"\nquote = "全县三处急救站"\nkind = "count_in_unit"\n'
+        'service = "emergency_station"\nlo = 3\n'
+    )
+    pack.write_text(pack.read_text("utf-8") + more, "utf-8")
+    assert run(["plan", str(brief), "-o", str(tmp_path / "run"), "-q"]) == 0
+    rows = pd.read_csv(tmp_path / "run" / "placements.csv", encoding="utf-8-sig")
+    clauses = rows.set_index("site_id")["clauses"].to_dict()
+    assert clauses["A1"] == "R2;R6"
+    assert clauses["H1"] == "R6"

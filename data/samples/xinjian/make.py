@@ -150,6 +150,7 @@ COSTS = (
     ("newborn_center", "", "upgrade", 200, 50, "", ASSUMED),
     ("newborn_center", "", "build", 400, 50, "", ASSUMED),
     ("critical_care_pair", "", "upgrade", 0, 0, "", f"{ASSUMED}:已含在两个中心内"),
+    ("critical_care_pair", "", "build", 0, 0, "", f"{ASSUMED}:已含在两个中心内"),
     ("village_clinic", "", "build", 15, 3, "", ASSUMED),
     ("village_tcm", "", "upgrade", 2, 0.5, "", ASSUMED),
     ("tcm_master_studio", "", "upgrade", 20, 5, "", ASSUMED),
