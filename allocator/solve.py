@@ -170,6 +170,8 @@ def _solve_stage(
         "timeLimit": seconds,
         "gapRel": gap,
         "threads": threads,
+        # After a restart HiGHS has called a solution optimal that was not.
+        "mip_allow_restart": False,
         "callbackTuple": (_watch(progress), None),
         "callbacksToActivate": list(_CALLBACKS),
     }

@@ -23,8 +23,8 @@ from allocator.audit.networks import (
 )
 from allocator.networks import GroupResult, adjacency, form_groups
 from allocator.networks.adjacency import find_adjacency
-from allocator.networks.divide import grown
 from allocator.networks.division import find_journeys, make_division
+from allocator.networks.repair import grown
 from allocator.pipeline import read_task
 from allocator.plan import GROUP_COLUMNS
 from allocator.policy import Network, Scope
@@ -224,7 +224,9 @@ SIZES = [(3, 3, 2), (3, 3, 3), (3, 4, 2), (2, 5, 3)]
 
 # With 415, HiGHS calls a worse division optimal once it restarts.
 @pytest.mark.parametrize("seed", [*range(60), 415])
-def test_groups_are_the_best_of_every_division(seed):
+def test_groups_are_the_best_of_every_division(seed, monkeypatch):
+    if seed % 3 == 0:  # forbid pieces instead of letting flows reach every zone
+        monkeypatch.setattr("allocator.networks.program.FLOW_SIZE", 0)
     dice = random.Random(seed)  # noqa: S311
     rows, columns, count = SIZES[seed % len(SIZES)]
     zones = [f"z{y}{x}" for y in range(rows) for x in range(columns)]

@@ -19,7 +19,7 @@ from allocator.audit.facts import Facts, MissingColumnError, services_today
 from allocator.audit.finding import NOTHING, Found, same
 from allocator.audit.integrity import check_integrity
 from allocator.audit.measures import MEASURES
-from allocator.audit.networks import group_breaches
+from allocator.audit.networks import check_network, group_breaches
 from allocator.audit.verdict import AuditRow, Verdict
 from allocator.errors import AuditError, Finding, Text
 from allocator.plan import (
@@ -86,6 +86,9 @@ def _founds(rule: Rule, facts: Facts) -> list[Found]:
         for found in founds:
             by_unit.setdefault(found.unit_id, []).append(found)
     result += [_best(founds, undecided=bool(missing)) for founds in by_unit.values()]
+    if isinstance(rule, ShareOfClass) and rule.network is not None and not missing:
+        # Not readings of the rule: each question about its groups stands by itself.
+        result += check_network(facts.policy.networks[rule.network], facts)
     if missing and not by_unit:
         reasons = list(dict.fromkeys(missing))
         zh = "; ".join(reason.zh for reason in reasons)

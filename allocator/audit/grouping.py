@@ -7,6 +7,7 @@ the group of the zone it stands in, a lead to the group that it leads.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from allocator.audit.borders import Borders
@@ -32,39 +33,53 @@ class NotFormedError(MissingColumnError):
 class Grouping:
     """The groups of one network in a plan, as they were found.
 
+    What asks for a level or an ownership that is not in the register raises
+    `MissingColumnError`.
+
     Parameters
     ----------
     network, facts
         What is checked.
-
-    Raises
-    ------
-    MissingColumnError
-        When the register does not decide who leads.
     """
 
     network: Network
     facts: Facts
-    scope: set[str] = field(init=False)
-    leads: set[str] = field(init=False)
     leads_of: dict[str, list[str]] = field(init=False)
-    borders: Borders = field(init=False)
 
     def __post_init__(self) -> None:
         """Read the rows of the network."""
-        facts = self.facts
-        self.scope = {
-            z for z in facts.zones if facts.zone_in_scope(z, self.network.scope)
-        }
-        self.leads = {s for s in self.matching(self.network.leads) if self.in_scope(s)}
         self.leads_of = {}
-        rows = facts.plan.groups
+        rows = self.facts.plan.groups
         for name, zone, lead in zip(
             rows["network"], rows["zone_id"], rows["lead_id"], strict=True
         ):
             if name == self.network.id:
                 self.leads_of.setdefault(str(zone), []).append(str(lead))
-        self.borders = Borders(facts.area)
+
+    @cached_property
+    def scope(self) -> set[str]:
+        """The zones to be divided."""
+        facts = self.facts
+        return {z for z in facts.zones if facts.zone_in_scope(z, self.network.scope)}
+
+    @cached_property
+    def leads(self) -> set[str]:
+        """The institutions that are to lead a group."""
+        return {s for s in self.matching(self.network.leads) if self.in_scope(s)}
+
+    @cached_property
+    def borders(self) -> Borders:
+        """Which zones touch."""
+        return Borders(self.facts.area)
+
+    def is_lead(self, site_id: str) -> bool:
+        """Return whether a site is to lead a group."""
+        if site_id not in self.facts.sites:
+            return False
+        zone = self.zone_of(site_id)
+        return self.facts.zone_in_scope(
+            zone, self.network.scope
+        ) and self.facts.is_member(site_id, self.network.leads, existing_only=True)
 
     def matching(self, members: Members) -> list[str]:
         """Return the sites of a class; candidates of it are not institutions yet."""
@@ -101,11 +116,11 @@ class Grouping:
     def lead_of(self, zone: str) -> str | None:
         """Return the one lead of a zone; None without one, with two, or a false one."""
         leads = self.leads_of.get(zone, [])
-        return leads[0] if len(leads) == 1 and leads[0] in self.leads else None
+        return leads[0] if len(leads) == 1 and self.is_lead(leads[0]) else None
 
     def has_group(self, site_id: str) -> bool:
         """Return whether a site belongs to exactly one group."""
-        if site_id in self.leads:
+        if self.is_lead(site_id):
             return any(site_id in leads for leads in self.leads_of.values())
         return self.lead_of(self.zone_of(site_id)) is not None
 

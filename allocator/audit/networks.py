@@ -32,10 +32,11 @@ def check_network(network: Network, facts: Facts) -> list[Found]:
     """
     try:
         grouping = Grouping(network, facts)
+        leads = grouping.leads
         members = grouping.matching(network.members)
     except MissingColumnError as missing:
         return [_whole_area(network, facts, missing.text, Verdict.UNDECIDABLE)]
-    if not grouping.leads:
+    if not leads:
         text = Text("没有牵头机构", "no institution leads")
         return [_whole_area(network, facts, text, Verdict.NOT_MET)]
     if not grouping.leads_of:
@@ -56,7 +57,10 @@ def has_group(facts: Facts, network: Network, site_id: str) -> bool:
     MissingColumnError
         When the plan has no groups, or the register does not decide who leads.
     """
-    return site_id in sites_with_group(facts, network)
+    grouping = Grouping(network, facts)
+    if not grouping.leads_of and grouping.leads:
+        raise NotFormedError(network)
+    return grouping.has_group(site_id)
 
 
 def sites_with_group(facts: Facts, network: Network) -> frozenset[str]:
@@ -69,7 +73,7 @@ def sites_with_group(facts: Facts, network: Network) -> frozenset[str]:
         decide who leads.
     """
     grouping = Grouping(network, facts)
-    if grouping.leads and not grouping.leads_of:
+    if not grouping.leads_of and grouping.leads:
         raise NotFormedError(network)
     return frozenset(s for s in facts.sites if grouping.has_group(s))
 
@@ -228,13 +232,13 @@ def group_breaches(facts: Facts) -> list[Finding]:
         for name in sorted(set(rows["network"]) - set(networks))
     ]
     for network in networks.values():
-        try:
-            grouping = Grouping(network, facts)
-        except MissingColumnError:
+        grouping = Grouping(network, facts)
+        if not grouping.leads_of:
             continue
-        findings += _faults_of_zones(grouping)
-        if grouping.leads_of:
-            findings += _faults_of_groups(grouping)
+        try:
+            findings += [*_faults_of_zones(grouping), *_faults_of_groups(grouping)]
+        except MissingColumnError as missing:
+            findings.append(_breach("undecidable", missing.text, network.id))
     return findings
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from allocator.audit.facts import known_value
 from allocator.audit.finding import Found, judged
-from allocator.audit.networks import check_network, has_group
+from allocator.audit.networks import has_group
 from allocator.errors import Text
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ def check(rule: ShareOfClass, facts: Facts) -> list[Found]:
                 gap=Text(f"缺 {lacking} 所", f"{lacking} missing"),
             )
         )
-    if rule.network is not None:
-        result += check_network(facts.policy.networks[rule.network], facts)
     return result
 
 

@@ -6,17 +6,18 @@ there is; then the person-minutes.
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from allocator.errors import Finding, SolverError, Text
-from allocator.networks.program import Answer, DivisionProgram, Limits, Window
+from allocator.networks.program import Answer, DivisionProgram, Limits
+from allocator.networks.repair import grown
 
 if TYPE_CHECKING:
     from allocator.networks.division import Division
+    from allocator.networks.program import Owners
     from allocator.progress import Progress
 
 type Status = Literal["optimal", "feasible", "infeasible"]
@@ -107,10 +108,10 @@ def divide(
     clock = _Clock(seconds, gap, progress)
     if len(division.leads) == 1:
         return _only_one(division, balance)
-    asked = None if balance is None else _window(division, Fraction(str(balance)))
-    # Half of the time for what is asked; without a balance there is nothing else.
+    asked = None if balance is None else division.window(Fraction(str(balance)))
+    # Some time is kept for the case that the balance cannot be kept.
     first = DivisionProgram(division, asked).least_minutes(
-        clock.part(1.0 if asked is None else 0.5)
+        clock.part(1.0 if asked is None else 0.7)
     )
     if first.owners is not None:
         return _told(division, first, "not asked" if asked is None else "kept", clock)
@@ -129,13 +130,13 @@ def _least_deviation(
     )
     missed: Balance = "impossible" if first.infeasible else "not found"
     if second.owners is None:
-        return _without_answer(division, missed, clock, second)
-    asked, widest = Fraction(str(balance)), _widest(division, second.owners)
+        return _without_answer(division, missed, clock, second, near=first.near)
+    asked, widest = Fraction(str(balance)), division.widest(second.owners)
     if widest <= asked:
         missed, widest = "kept", asked
     elif second.optimal:
         missed = "impossible"
-    third = DivisionProgram(division, _window(division, widest)).least_minutes(
+    third = DivisionProgram(division, division.window(widest)).least_minutes(
         clock.part(1.0)
     )
     owners = third.owners if third.owners is not None else second.owners
@@ -167,16 +168,21 @@ def _told(
         value,
         bound,
         gap,
-        float(_widest(division, owners)),
+        float(division.widest(owners)),
         balance,
         clock.spent,
     )
 
 
 def _without_answer(
-    division: Division, balance: Balance, clock: _Clock, last: Answer
+    division: Division,
+    balance: Balance,
+    clock: _Clock,
+    last: Answer,
+    *,
+    near: Owners | None = None,
 ) -> Divided:
-    """Say that no division exists; or, when only time ran out, grow one plainly.
+    """Say that no division exists; or, when only time ran out, return a plain one.
 
     Raises
     ------
@@ -185,7 +191,7 @@ def _without_answer(
     """
     if last.infeasible:
         return Divided(None, "infeasible", None, None, None, None, balance, clock.spent)
-    owners = grown(division)
+    owners = near if near is not None else grown(division)
     if owners is not None:
         plain = Answer(owners, infeasible=False, bound=None, optimal=False)
         return _told(division, plain, balance, clock)
@@ -194,52 +200,3 @@ def _without_answer(
     )
     remedy = Text("加大 [solver] time_limit_s", "raise [solver] time_limit_s")
     raise SolverError([Finding("network-no-time", message, remedy=remedy)])
-
-
-def grown(division: Division) -> tuple[int, ...] | None:
-    """Grow groups from their leads, the cheapest zone next to a group first.
-
-    Contiguous, but neither balanced nor the best; None where leads that share a zone
-    find no entrance.
-    """
-    owners: dict[int, int] = {}
-    for lead, home in enumerate(division.homes):
-        free = [z for z in division.entrances(lead) if z not in owners]
-        if home in owners:
-            free = [z for z in free if z not in division.homes]
-        if not free:
-            return None
-        seed = (
-            home if home in free else min(free, key=lambda z: _cost(division, z, lead))
-        )
-        owners[seed] = lead
-    while len(owners) < len(division.zones):
-        _, zone, lead = min(
-            (_cost(division, n, lead), n, lead)
-            for z, lead in owners.items()
-            for n in division.neighbours[z]
-            if n not in owners
-        )
-        owners[zone] = lead
-    result = tuple(owners[z] for z in range(len(division.zones)))
-    return result if division.is_sound(result) else None
-
-
-def _cost(division: Division, zone: int, lead: int) -> float:
-    return float(division.minutes[zone, lead])
-
-
-def _window(division: Division, deviation: Fraction) -> Window:
-    """Return the whole numbers of people that deviate no more from the mean."""
-    mean = Fraction(sum(division.people), len(division.leads))
-    return Window(
-        max(0, math.ceil(mean * (1 - deviation))), math.floor(mean * (1 + deviation))
-    )
-
-
-def _widest(division: Division, owners: tuple[int, ...]) -> Fraction:
-    """Return the largest relative deviation of a group's people from the mean."""
-    mean = Fraction(sum(division.people), len(division.leads))
-    if not mean:
-        return Fraction(0)
-    return max(abs(size - mean) / mean for size in division.sizes(owners))

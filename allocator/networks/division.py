@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +26,18 @@ if TYPE_CHECKING:
 
 # A journey that is not in the travel table counts as this many times its longest one.
 UNKNOWN_JOURNEY = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Least and most people of a group, inclusive."""
+
+    least: int
+    most: int
+
+    def excess(self, people: int) -> int:
+        """Return how many people a group of that size is outside the window."""
+        return max(0, people - self.most, self.least - people)
 
 
 @dataclass(frozen=True)
@@ -85,19 +99,41 @@ class Division:
         for home in set(self.homes):
             if self.homes[owners[home]] != home:
                 return False
-        return all(self._is_one_piece(lead, owners) for lead in range(len(self.leads)))
+        return all(
+            len(pieces := self.pieces(lead, owners)) == 1
+            and not pieces[0].isdisjoint(self.entrances(lead))
+            for lead in range(len(self.leads))
+        )
 
-    def _is_one_piece(self, lead: int, owners: Sequence[int]) -> bool:
-        group = {z for z, owner in enumerate(owners) if owner == lead}
-        edge = {z for z in self.entrances(lead) if z in group}
-        if not edge:
-            return False
-        edge = {min(edge)}
-        seen: set[int] = set()
-        while edge:
-            seen |= edge
-            edge = {n for z in edge for n in self.neighbours[z] if n in group} - seen
-        return seen == group
+    def pieces(self, lead: int, owners: Sequence[int]) -> list[frozenset[int]]:
+        """Return the connected pieces of a group, by their least zone."""
+        left = {z for z, owner in enumerate(owners) if owner == lead}
+        pieces = []
+        while left:
+            edge = {min(left)}
+            piece: set[int] = set()
+            while edge:
+                piece |= edge
+                near = {n for z in edge for n in self.neighbours[z]}
+                edge = (near & left) - piece
+            pieces.append(frozenset(piece))
+            left -= piece
+        return pieces
+
+    def widest(self, owners: Sequence[int]) -> Fraction:
+        """Return the largest relative deviation of a group's people from the mean."""
+        mean = Fraction(sum(self.people), len(self.leads))
+        if not mean:
+            return Fraction(0)
+        return max(abs(size - mean) / mean for size in self.sizes(owners))
+
+    def window(self, deviation: Fraction) -> Window:
+        """Return the whole numbers of people that deviate no more from the mean."""
+        mean = Fraction(sum(self.people), len(self.leads))
+        return Window(
+            max(0, math.ceil(mean * (1 - deviation))),
+            math.floor(mean * (1 + deviation)),
+        )
 
 
 def make_division(

@@ -1,31 +1,37 @@
 """The integer program that divides zones among leads in contiguous groups.
 
-y[z,l] is 1 when zone z is in the group of lead l. Contiguity is exact: from the lead's
-own zone one unit of flow goes to every zone of its group, through zones of the group
-alone (single-commodity flow, Shirabe 2005). Rows that are implied, but cut off shares
-of zones, make it fast: a zone is in a group only with one of its neighbours.
+y[z,l] is 1 when zone z is in the group of lead l. A zone is in a group only with one of
+its neighbours; beyond that, contiguity is exact in one of two ways. In small programs a
+flow from the lead reaches every zone of its group, through zones of the group alone
+(Shirabe 2005). In large ones, where flows are too many, groups that come out in pieces
+are forbidden by separators, and the program is solved again (Oehrlein and Haunert 2017;
+Validi, Buchanan and Lykhovyd 2022).
 """
 
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import highspy
 import pulp
 
-from allocator.errors import Finding, SolverError, Text
+from allocator.networks.repair import evened, grown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from allocator.networks.division import Division
+    from allocator.networks.division import Division, Window
     from allocator.progress import Progress
 
 type Term = tuple[pulp.LpVariable, float]
+type Owners = tuple[int, ...]
 
+FLOW_SIZE = 3000  # zones times leads up to which flows are used
 _THOUSAND = 1000.0  # person-minutes and people go into rows by the thousand
+_LEAST_SECONDS = 0.1
 _INTERRUPTS = (
     highspy.cb.HighsCallbackType.kCallbackMipInterrupt,
     highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
@@ -42,26 +48,28 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Least and most people of a group, inclusive."""
-
-    least: int
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
-    """What the solver said.
+    """What was found and proved.
 
-    ``owners`` is the lead of each zone, None where no division was found;
-    ``infeasible`` whether it was proved that there is none; ``bound`` of what was
-    minimised, None where nothing was proved; ``optimal`` whether the gap asked for was.
+    Parameters
+    ----------
+    owners
+        The lead of each zone in contiguous groups within the window; None: none found.
+    infeasible
+        Whether it was proved that there is no such division.
+    bound
+        Of what was minimised; None where nothing was proved.
+    optimal
+        Whether the gap asked for was proved.
+    near
+        Contiguous groups outside the window, when no others were found.
     """
 
-    owners: tuple[int, ...] | None
+    owners: Owners | None
     infeasible: bool
     bound: float | None
     optimal: bool
+    near: Owners | None = None
 
 
 @dataclass
@@ -80,6 +88,7 @@ class DivisionProgram:
     window: Window | None = None
     problem: pulp.LpProblem = field(init=False)
     holds: list[list[pulp.LpVariable]] = field(init=False)
+    sources: list[dict[int, pulp.LpVariable]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Create variables and rows."""
@@ -92,10 +101,13 @@ class DivisionProgram:
             ]
             for z in range(zones)
         ]
+        self.sources = [{} for _ in range(leads)]
         for z in range(zones):
             self._row([(y, 1.0) for y in self.holds[z]], "==", 1.0)
         for lead in range(leads):
             self._add_group(lead)
+            if zones * leads <= FLOW_SIZE:
+                self._add_flow(lead)
 
     def _row(self, terms: Iterable[Term], sense: str, bound: float) -> None:
         expression = pulp.lpSum_vars_coefs(list(terms))
@@ -107,27 +119,24 @@ class DivisionProgram:
             self.problem.addConstraint(expression >= bound)
 
     def _add_group(self, lead: int) -> None:
-        """Add the rows of one group: its lead's zone, its people, its contiguity."""
+        """Add the rows of one group: its lead's zone, its people, its neighbours."""
         division = self.division
         home = division.homes[lead]
-        shared = lead in division.shared
         for other, y in enumerate(self.holds[home]):
             if division.homes[other] != home:
                 y.upBound = 0  # a zone with leads belongs to one of them
-        if not shared:
+        if lead in division.shared:
+            self._add_sources(lead)
+        else:
             self.holds[home][lead].lowBound = 1
         if self.window is not None:
             people = self._people(lead, _THOUSAND)
             self._row(people, ">=", self.window.least / _THOUSAND)
             self._row(people, "<=", self.window.most / _THOUSAND)
-        sources = self._sources(lead) if shared else {}
-        self._add_flow(lead, sources)
-        for z, neighbours in enumerate(division.neighbours):
-            if (z == home and not shared) or (home in neighbours and not shared):
-                continue
-            terms = [(self.holds[n][lead], 1.0) for n in neighbours]
-            terms += [(sources[z], 1.0)] if z in sources else []
-            self._row([*terms, (self.holds[z][lead], -1.0)], ">=", 0.0)
+        at_home = set() if self.sources[lead] else {home, *division.neighbours[home]}
+        for z in range(len(division.zones)):
+            if z not in at_home:
+                self._separate(lead, frozenset((z,)), frozenset(division.neighbours[z]))
 
     def _people(self, lead: int, unit: float) -> list[Term]:
         return [
@@ -136,10 +145,10 @@ class DivisionProgram:
             if people
         ]
 
-    def _sources(self, lead: int) -> dict[int, pulp.LpVariable]:
-        """Return where the flow of a lead that shares its zone may enter its group.
+    def _add_sources(self, lead: int) -> None:
+        """Let a lead that shares its zone enter its group at exactly one entrance.
 
-        At exactly one of its entrances: its group is then one piece by itself.
+        Seen from there the group is one piece by itself, wherever the lead stands.
         """
         sources = {
             z: self.problem.add_variable(f"r_{z}_{lead}", 0, 1, "Binary")
@@ -148,11 +157,20 @@ class DivisionProgram:
         self._row([(r, 1.0) for r in sources.values()], "==", 1.0)
         for z, r in sources.items():
             self._row([(r, 1.0), (self.holds[z][lead], -1.0)], "<=", 0.0)
-        return sources
+        self.sources[lead] = sources
 
-    def _add_flow(self, lead: int, sources: dict[int, pulp.LpVariable]) -> None:
+    def _separate(
+        self, lead: int, piece: frozenset[int], border: frozenset[int]
+    ) -> None:
+        """Let the zones of a piece be in a group only with one of its border."""
+        way_out = [(self.holds[z][lead], 1.0) for z in sorted(border)]
+        way_out += [(r, 1.0) for z, r in self.sources[lead].items() if z in piece]
+        for z in sorted(piece):
+            self._row([*way_out, (self.holds[z][lead], -1.0)], ">=", 0.0)
+
+    def _add_flow(self, lead: int) -> None:
         """Let one unit of flow reach every zone of a group, from its lead."""
-        division = self.division
+        division, sources = self.division, self.sources[lead]
         root = None if sources else division.homes[lead]
         most = float(len(division.zones) - len(set(division.homes)) + 1)
         flow = {
@@ -181,7 +199,7 @@ class DivisionProgram:
             for z, row in enumerate(self.holds)
             for lead, y in enumerate(row)
         ]
-        return self._solve(terms, _THOUSAND, limits)
+        return self._search(terms, _THOUSAND, self.division.value, limits)
 
     def least_deviation(self, limits: Limits, *, at_least: float) -> Answer:
         """Minimise the largest relative deviation of a group's people from the mean.
@@ -199,51 +217,125 @@ class DivisionProgram:
             people = self._people(lead, mean)
             self._row([*people, (widest, -1.0)], "<=", 1.0)
             self._row([*people, (widest, 1.0)], ">=", 1.0)
-        return self._solve([(widest, 1.0)], 1.0, limits)
+        return self._search(
+            [(widest, 1.0)],
+            1.0,
+            lambda owners: float(self.division.widest(owners)),
+            limits,
+        )
 
-    def _solve(self, objective: list[Term], unit: float, limits: Limits) -> Answer:
+    def _search(
+        self,
+        objective: list[Term],
+        unit: float,
+        measure: Callable[[Owners], float],
+        limits: Limits,
+    ) -> Answer:
+        """Solve, forbid what is in pieces, and solve again, until nothing is.
+
+        The bound of each round holds for what is sought, since it leaves out rows
+        only. A division put in order is taken when it is within the gap of the bound.
+        """
         self.problem.setObjective(pulp.lpSum_vars_coefs(objective))
+        deadline = time.monotonic() + limits.seconds
+        best: Owners | None = None
+        near: Owners | None = None
+        bound: float | None = None
+        proven = False
+        while True:
+            stats = self._run(max(_LEAST_SECONDS, deadline - time.monotonic()), limits)
+            if stats.status == pulp.LpSolveStatus.Infeasible:
+                return Answer(None, infeasible=True, bound=None, optimal=False)
+            if stats.best_bound is not None and math.isfinite(stats.best_bound):
+                bound = max(
+                    stats.best_bound * unit, -math.inf if bound is None else bound
+                )
+            if not stats.has_solution:
+                break
+            owners = self._owners()
+            sound = self.division.is_sound(owners)
+            repaired = owners if sound else self._repaired(owners)
+            if repaired is not None and self._fits(repaired):
+                if best is None or measure(repaired) < measure(best):
+                    best = repaired
+            elif repaired is not None:
+                near = repaired
+            proven = best is not None and (
+                (sound and stats.status == pulp.LpSolveStatus.Optimal)
+                or _is_proven(measure(best), bound, limits.gap)
+            )
+            late = time.monotonic() >= deadline or limits.progress.cancelled()
+            if sound or proven or late:
+                break
+            self._forbid(owners)
+        return Answer(best, infeasible=False, bound=bound, optimal=proven, near=near)
+
+    def _run(self, seconds: float, limits: Limits) -> pulp.LpSolveStats:
         settings: dict[str, Any] = {
             "msg": False,
-            "timeLimit": max(limits.seconds, 0.1),
+            "timeLimit": seconds,
             "gapRel": limits.gap,
+            "callbackTuple": (_watch(limits.progress), None),
+            "callbacksToActivate": list(_INTERRUPTS),
             # After a restart HiGHS 1.11 to 1.15 may call optimal what is not: seed 415
             # of tests/test_networks.py.
             "mip_allow_restart": False,
-            "callbackTuple": (_watch(limits.progress), None),
-            "callbacksToActivate": list(_INTERRUPTS),
         }
         stats = self.problem.solve(pulp.HiGHS(**settings))
         if stats.status == pulp.LpSolveStatus.Undefined and not stats.has_solution:
             # Presolve may stop at "unbounded or infeasible" without saying which.
             stats = self.problem.solve(pulp.HiGHS(presolve="off", **settings))
-        infeasible = stats.status == pulp.LpSolveStatus.Infeasible
-        bound = stats.best_bound
-        if bound is not None:
-            bound = bound * unit if math.isfinite(bound) else None
-        if infeasible or not stats.has_solution:
-            return Answer(None, infeasible, bound, optimal=False)
-        optimal = stats.status == pulp.LpSolveStatus.Optimal and bound is not None
-        return Answer(self._owners(), infeasible=False, bound=bound, optimal=optimal)
+        return stats
 
-    def _owners(self) -> tuple[int, ...]:
-        """Return the lead of each zone.
-
-        Raises
-        ------
-        SolverError
-            When the values are no division into contiguous groups.
-        """
-        owners = tuple(
+    def _owners(self) -> Owners:
+        """Return the lead of each zone, as the variables have it."""
+        return tuple(
             max(range(len(row)), key=lambda lead: row[lead].varValue or 0.0)
             for row in self.holds
         )
-        if not self.division.is_sound(owners):
-            message = Text(
-                "求解器返回的分组不连片", "the solver returned groups in several pieces"
-            )
-            raise SolverError([Finding("solver-values", message)])
-        return owners
+
+    def _repaired(self, owners: Owners) -> Owners | None:
+        repaired = grown(self.division, owners)
+        if repaired is None or self.window is None:
+            return repaired
+        return evened(self.division, repaired, self.window)
+
+    def _fits(self, owners: Owners) -> bool:
+        window = self.window
+        return window is None or not any(
+            map(window.excess, self.division.sizes(owners))
+        )
+
+    def _forbid(self, owners: Owners) -> None:
+        """Forbid every piece of a group away from where its lead enters it."""
+        for lead in range(len(self.division.leads)):
+            for piece in self.division.pieces(lead, owners):
+                if not self._is_entered(lead, piece):
+                    self._separate(lead, piece, self._border(lead, piece))
+
+    def _is_entered(self, lead: int, piece: frozenset[int]) -> bool:
+        sources = self.sources[lead]
+        if not sources:
+            return self.division.homes[lead] in piece
+        return any(z in piece and (r.varValue or 0.0) > 0.5 for z, r in sources.items())  # noqa: PLR2004 (a 0/1 variable)
+
+    def _border(self, lead: int, piece: frozenset[int]) -> frozenset[int]:
+        """Return the zones around a piece through which its lead can reach it."""
+        near = self.division.neighbours
+        around = {n for z in piece for n in near[z]} - piece
+        edge = set(self.division.entrances(lead)) - piece
+        reached: set[int] = set()
+        while edge:
+            reached |= edge
+            edge = {n for z in edge - around for n in near[z]} - reached - piece
+        return frozenset(around & reached)
+
+
+def _is_proven(value: float, bound: float | None, gap: float) -> bool:
+    """Return whether a value is within a relative gap of its bound."""
+    if bound is None:
+        return False
+    return value - bound <= (gap + 1e-9) * max(1.0, abs(value))
 
 
 def _watch(progress: Progress) -> Any:  # noqa: ANN401 (highspy's callback type)
