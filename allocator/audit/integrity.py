@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from allocator.audit.facts import Facts, MissingColumnError, is_named, site_matches
 from allocator.audit.finding import whole
+from allocator.audit.population_band import PEOPLE_TOLERANCE
 from allocator.errors import Finding, Text
 from allocator.policy import Unit
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from allocator.policy.terms import Terms
 
 MONEY_TOLERANCE = 1e-6  # 万元, that is one cent
-PEOPLE_TOLERANCE = 0.5
 MINUTES_TOLERANCE = 1e-6
 
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from allocator.errors import Text, nearest
-from allocator.tables import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from allocator.load.remarks import Remarks
-    from allocator.tables import Table
+    from allocator.tables import Column, Table
 
 # How many of a column's unit one of the planner's unit is.
 UNITS: dict[str, dict[str, float]] = {
@@ -239,8 +238,3 @@ def _remedy(column: Column, free: Sequence[str]) -> Text:
     return Text(
         f"增加该列, 列名可用 {accepted}", f"add it; accepted headings: {accepted}"
     )
-
-
-def is_numeric(column: Column) -> bool:
-    """Whether the values of a column are numbers."""
-    return column.kind in (Kind.NUMBER, Kind.COUNT, Kind.DEGREES)

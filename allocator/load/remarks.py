@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from allocator.errors import Finding, Severity, Text
+from allocator.errors import Finding, Severity, Text, errors_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,4 +124,4 @@ class Remarks:
 
     def failed(self) -> bool:
         """Whether any finding of this remarks stops the run."""
-        return any(f.severity is Severity.ERROR for f in self.findings)
+        return bool(errors_in(self.findings))

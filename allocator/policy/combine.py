@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allocator.errors import Finding, Severity, Text, nearest
+from allocator.errors import Finding, Severity, Text, errors_in, nearest
 from allocator.policy.contradictions import find_contradictions
 from allocator.policy.packs import (
     Pack,
@@ -81,11 +81,11 @@ def read_policy(
                     else Text("删去它", "remove it"),
                 )
             )
-    if any(f.severity is Severity.ERROR for f in findings):
+    if errors_in(findings):
         return None, findings
     policy, problems = combine(packs)
     findings += problems
-    if any(f.severity is Severity.ERROR for f in problems):
+    if errors_in(problems):
         return None, findings
     return policy, findings
 

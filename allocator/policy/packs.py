@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from allocator.errors import Finding, Severity, Text, nearest
+from allocator.errors import Finding, Text, errors_in, nearest
 from allocator.policy.rules import (
     KINDS,
     Members,
@@ -169,7 +169,7 @@ def read_pack(
     networks: list[Network] = _items(Network, source, "network")
     rules = _rules(source)
     findings += _repeated(rules, table) + _broken_links(services, table)
-    if head is None or any(f.severity is Severity.ERROR for f in findings):
+    if head is None or errors_in(findings):
         return None, findings
     named = tuple(replace(rule, pack=head.id, file=table) for rule in rules)
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allocator.errors import Text
+from allocator.policy.terms import OBJECTIVES, SHORTFALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,21 +19,13 @@ _STATUS = {
         "feasible: the best found, not proven best; see the gaps below",
     ),
 }
-_OBJECTIVES = {
-    "uncovered_people": Text("未覆盖人口(人)", "people out of reach"),
-    "person_minutes": Text("总出行时间(人·分钟)", "person-minutes of travel"),
-    "worst_county_coverage": Text("最差县区覆盖率", "coverage of the worst county"),
-    "max_minutes": Text("最长时间(分钟)", "longest travel, minutes"),
-    "capital_wan": Text("投资(万元)", "capital (10,000 yuan)"),
-    "yearly_wan": Text("年运行费(万元)", "yearly cost (10,000 yuan)"),
-    "sites": Text("机构数", "sites"),
-    "changes": Text("与上一方案的变化数", "changes from the previous plan"),
-    "shortfall": Text("力争条款的缺口", "shortfall of clauses to strive for"),
+_TOTALS = {
     "people": Text("人口(人)", "people"),
     "covered_people": Text("覆盖人口(人)", "people in reach"),
     "placements": Text("设置数", "placements"),
     "new_placements": Text("新增设置数", "new placements"),
 }
+_NAMES = {**OBJECTIVES, "shortfall": SHORTFALL, **_TOTALS}
 
 
 def write_notes(book: Book) -> None:
@@ -103,7 +96,7 @@ def _totals(book: Book, certificate: dict[str, Any]) -> Iterator[tuple[str, str]
 
 
 def _label(book: Book, name: str) -> str:
-    words = _OBJECTIVES.get(name)
+    words = _NAMES.get(name)
     return book.say(words) if words else name
 
 
