@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import random
+import subprocess
+import sys
 
 import pulp
 import pytest
 
 from allocator.errors import SolverError
 from allocator.policy import CountInUnit, Coverage, Scope, Service, ShareOfClass, Unit
-from allocator.solve import HOLD_TOLERANCE, solve
+from allocator.solve import HOLD_TOLERANCE, Session, solve
 from tests.factories import (
     answer,
     candidate,
@@ -258,3 +260,75 @@ def test_solver_that_cannot_take_the_program_in_is_a_solver_error(monkeypatch):
     with pytest.raises(SolverError) as refused:
         solved(town(6, 4))
     assert refused.value.findings[0].code == "solver-failed"
+
+
+# --- one program, solved again --------------------------------------------------------
+
+
+def test_solver_leaves_the_standard_output_to_results():
+    words = (
+        "import pulp; from allocator.solve import Limits, run_highs;"
+        "p = pulp.LpProblem('p', 1); x = p.add_variable('x', 0, 1, 'Integer');"
+        "p.addConstraint(x >= 0.5, 'r'); p.setObjective(x + 0);"
+        "run_highs(p, Limits()); print(x.varValue)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", words], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "1.0\n"
+
+
+def test_second_solve_of_a_session_is_that_of_a_new_program():
+    order = ("person_minutes", "capital_wan")
+    case = town(30, 8, objective=order)
+    first = solved(case)
+    session = Session(case.build(), gap=0.0, threads=1)
+    session.solve(time_limit_s=30)
+    again = session.solve(time_limit_s=30)
+    assert [s.value for s in again.stages] == [s.value for s in first.stages]
+
+
+def test_bounds_of_a_session_are_given_back():
+    formulation = town(30, 8).build()
+    session = Session(formulation, gap=0.0, threads=1)
+    best = session.solve(time_limit_s=30)
+    used = [v for v in formulation.program.holds.values() if v.varValue == 1]
+    with session.bounded({used[0]: (0, 0)}):
+        worse = session.solve(time_limit_s=30)
+    assert worse.stages[0].value > best.stages[0].value
+    assert (used[0].lowBound, used[0].upBound) == (0, 1)
+    assert session.solve(time_limit_s=30).stages[0].value == best.stages[0].value
+
+
+def test_what_a_relaxation_proved_holds_as_long_as_nothing_is_worse():
+    case = town(30, 8, objective=("capital_wan", "person_minutes"))
+    formulation = case.build()
+    session = Session(formulation, gap=0.0, threads=1)
+    best = session.solve(time_limit_s=30)
+    idle = next(v for v in formulation.program.holds.values() if v.varValue == 0)
+    busy = next(v for v in formulation.program.holds.values() if v.varValue == 1)
+    with session.bounded({idle: (0, 0)}):
+        same = session.solve(time_limit_s=30, relaxation=best.stages)
+    assert same.status == "optimal"
+    assert [s.value for s in same.stages] == [s.value for s in best.stages]
+    with session.bounded({busy: (0, 0)}):
+        told = session.solve(time_limit_s=30, relaxation=best.stages)
+        alone = session.solve(time_limit_s=30)
+    assert told.status == "optimal"
+    assert [s.value for s in told.stages] == [s.value for s in alone.stages]
+    assert [s.bound for s in told.stages] == [s.bound for s in alone.stages]
+
+
+def test_row_limits_until_it_is_released():
+    case = town(30, 8, objective=("person_minutes", "capital_wan"))
+    formulation = case.build()
+    session = Session(formulation, gap=0.0, threads=1)
+    free = session.solve(time_limit_s=30)
+    (capital,) = (s for s in formulation.stages if s.name == "capital_wan")
+    row = session.new_row(capital.expression)
+    row.at_most(free.stages[1].value - 1)
+    poor = session.solve(time_limit_s=30)
+    assert poor.stages[1].value <= free.stages[1].value - 1
+    assert poor.stages[0].value > free.stages[0].value
+    row.release()
+    assert session.solve(time_limit_s=30).stages[1].value == free.stages[1].value
