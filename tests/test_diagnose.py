@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from allocator.diagnose import explain_infeasible, refuse_impossible
+from allocator.diagnose import as_error, explain, refuse_impossible
 from allocator.errors import InfeasibleError
 from allocator.policy import (
     CountInUnit,
@@ -16,6 +16,8 @@ from allocator.policy import (
     ShareOfClass,
     Unit,
 )
+from allocator.policy.terms import Phase
+from allocator.progress import SILENT
 from tests.factories import (
     answer,
     candidate,
@@ -57,11 +59,14 @@ def impossible(case):
 def explained(case):
     assert not answer(case).feasible
     assert case.build().impossible == ()
-    error = explain_infeasible(
-        case.area, case.travel, case.policy, case.terms, time_limit_s=20
-    )
+    error = as_error(explanation_of(case), case.area, case.policy)
     assert isinstance(error, InfeasibleError)
-    return error.findings
+    return [f for f in error.findings if f.code != "infeasible-conflict"]
+
+
+def explanation_of(case, **settings):
+    phase = Phase(case.area, case.policy, case.terms)
+    return explain([phase], case.travel, seconds=60, progress=SILENT, **settings)
 
 
 def test_every_rule_that_bounds_rule_out_is_named_with_unit_and_number(case):

@@ -158,8 +158,9 @@ def build_phases(
     travel
         How people travel.
     relaxed
-        Give every binding requirement, or the budget alone, a shortfall, and minimise
-        the shortfalls only.
+        With ``everything`` every binding requirement has a shortfall, and only the
+        shortfalls are minimised. With ``rules`` every clause has one; those of what
+        must hold come first, then what is striven for and the objectives.
     progress
         Told of each rule.
 
@@ -177,7 +178,9 @@ def build_phases(
         built.append(_build_phase(program, progress))
     programs = [parts.program for parts in built]
     servings = [parts.serving for parts in built]
-    stages = shortfall_stages(programs) if relaxed != "nothing" else objectives(built)
+    stages = (
+        shortfall_stages(programs) if relaxed == "everything" else objectives(built)
+    )
     undecidable = {rule: why for p in programs for rule, why in p.undecidable.items()}
     return Formulation(
         problem=programs[0].problem,

@@ -72,13 +72,21 @@ def objectives(phases: Sequence[Parts]) -> list[Objective]:
 
 
 def shortfall_stages(programs: Sequence[Program]) -> list[Objective]:
-    """Return the stage of the relative shortfalls; none where nothing is soft."""
-    terms = [
-        (s.variable, 1.0 / max(1.0, s.needed))
-        for program in programs
-        for s in program.shortfalls
-    ]
-    return [Objective("shortfall", _sum(terms))] if terms else []
+    """Return the stages of the relative shortfalls; none where nothing is soft.
+
+    First of what must hold, where that may be broken, then of what is striven for.
+    """
+    stages = []
+    for name, must in (("must_shortfall", True), ("shortfall", False)):
+        terms = [
+            (s.variable, 1.0 / max(1.0, s.needed))
+            for program in programs
+            for s in program.shortfalls
+            if s.must is must
+        ]
+        if terms:
+            stages.append(Objective(name, _sum(terms)))
+    return stages
 
 
 def _sum(terms: list[Term], constant: float = 0.0) -> pulp.LpAffineExpression:

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from allocator.policy.terms import Terms
     from allocator.travel import Travel
 
-# Which binding requirements get a shortfall instead of a hard row.
-type Relaxed = Literal["nothing", "budget", "everything"]
+# Which binding requirements get a shortfall instead of a hard row. With "rules" those
+# of clauses do, and what is striven for still counts: a plan by best effort.
+type Relaxed = Literal["nothing", "rules", "everything"]
 type Term = tuple[pulp.LpVariable, float]
 
 
@@ -116,7 +117,11 @@ class Impossible:
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """How far one soft requirement is missed: a variable, in natural units."""
+    """How far one soft requirement is missed: a variable, in natural units.
+
+    ``lacking`` is how much every plan misses it by, seen from bounds alone; 0 for one
+    of several readings. ``must`` tells binding requirements from those striven for.
+    """
 
     rule_id: str
     unit_id: str
@@ -125,6 +130,8 @@ class Shortfall:
     sense: str
     variable: pulp.LpVariable
     year: int | None = None
+    lacking: float = 0.0
+    must: bool = True
 
 
 @dataclass
@@ -144,8 +151,8 @@ class Program:
         Beyond the first, how many of a counted service a pair holds.
     relaxed
         With ``everything`` each binding requirement gets a shortfall: always
-        feasible, and the least shortfall says what is missing. With ``budget`` only
-        the budget does.
+        feasible, and the least shortfall says what is missing. With ``rules`` only
+        clauses do, the budget binds, and what is striven for keeps its rows.
     """
 
     area: PlanningArea
@@ -233,7 +240,9 @@ class Program:
 
     def softens(self, what: Literal["rule", "budget"]) -> bool:
         """Whether a binding rule, or the budget, gets a shortfall."""
-        return self.relaxed in {"everything", what}
+        if self.relaxed == "everything":
+            return True
+        return self.relaxed == "rules" and what == "rule"
 
     def stays(self, pair: tuple[str, str]) -> bool:
         """Whether a pair is held today and may not be closed."""
@@ -285,15 +294,16 @@ class Program:
         """
         if not self.binds(rule):
             return
-        soft = self.softens("rule") or rule.priority is Priority.STRIVE
+        must = rule.priority is Priority.MUST
+        soft = self.softens("rule") or not must
         for unit_id, choices in self._by_unit(rule, build).items():
             if rule.id in self.undecidable or not all(choices):
                 continue  # a reading that asks for nothing here is met here
             if len(choices) == 1:
                 for requirement in choices[0]:
-                    self.require(rule.id, requirement, soft=soft)
+                    self.require(rule.id, requirement, soft=soft, must=must)
             else:
-                self._require_any(rule.id, unit_id, choices, soft=soft)
+                self._require_any(rule.id, unit_id, choices, soft=soft, must=must)
 
     def binds(self, rule: Rule) -> bool:
         """Whether a rule has rows here.
@@ -302,7 +312,7 @@ class Program:
         not bind must not be weighed against what does.
         """
         if rule.priority is Priority.STRIVE:
-            return self.relaxed == "nothing"
+            return self.relaxed != "everything"
         return rule.priority is Priority.MUST
 
     def _by_unit(
@@ -325,7 +335,9 @@ class Program:
                 by_unit.setdefault(unit_id, []).append(requirements)
         return by_unit
 
-    def require(self, rule_id: str, requirement: Requirement, *, soft: bool) -> None:
+    def require(
+        self, rule_id: str, requirement: Requirement, *, soft: bool, must: bool = True
+    ) -> None:
         """Add one requirement: as a hard row, or with a shortfall variable."""
         lacking = requirement.lacking
         if lacking and not soft:
@@ -343,11 +355,13 @@ class Program:
             return  # nothing to decide: met, or noted as impossible
         terms = list(requirement.terms)
         if soft:
-            terms.append(self._shortfall(rule_id, requirement))
+            terms.append(self._shortfall(rule_id, requirement, lacking, must=must))
         tag = RowTag(rule_id, requirement.unit_id, requirement.what)
         self.add_row(tag, terms, requirement.sense, requirement.bound)
 
-    def _shortfall(self, rule_id: str, requirement: Requirement) -> Term:
+    def _shortfall(
+        self, rule_id: str, requirement: Requirement, lacking: float, *, must: bool
+    ) -> Term:
         variable = self.new_variable(f"short_{len(self.shortfalls)}", 0, None)
         self.shortfalls.append(
             Shortfall(
@@ -358,6 +372,8 @@ class Program:
                 requirement.sense,
                 variable,
                 self.terms.year,
+                lacking,
+                must,
             )
         )
         return (variable, 1.0 if requirement.sense == ">=" else -1.0)
@@ -369,6 +385,7 @@ class Program:
         choices: Sequence[Sequence[Requirement]],
         *,
         soft: bool,
+        must: bool,
     ) -> None:
         """Add readings of which at least one must hold in the unit.
 
@@ -389,7 +406,7 @@ class Program:
                 sign = -1.0 if requirement.sense == ">=" else 1.0
                 terms = [*requirement.terms, (chosen, sign * slack)]
                 if soft:
-                    terms.append(self._shortfall(rule_id, requirement))
+                    terms.append(self._shortfall(rule_id, requirement, 0.0, must=must))
                 what = f"reading{position}_{requirement.what}"
                 self.add_row(
                     RowTag(rule_id, unit_id, what),

@@ -124,6 +124,16 @@ class ScoreSection(_Section):
     hospital_level: Annotated[Whole, Field(ge=1, le=3)] = 2
 
 
+class ExplainSection(_Section):
+    """``[explain]``: what may give way when not every clause can be kept.
+
+    ``give_way`` names rules, ``budget``, ``serves:<service>`` or ``locked``, the most
+    willing first.
+    """
+
+    give_way: tuple[Word, ...] = ()
+
+
 class SolverSection(_Section):
     """``[solver]``: how long and how exactly to solve."""
 
@@ -144,6 +154,7 @@ class _Document(_Section):
     phase: tuple[PhaseSection, ...] = ()
     score: tuple[ScoreSection, ...] = ()
     objective: ObjectiveSection = ObjectiveSection()
+    explain: ExplainSection = ExplainSection()
     solver: SolverSection = SolverSection()
 
 
@@ -163,7 +174,7 @@ class Brief:
         The 审图号 of the maps, or None: maps then say 示意图.
     notes
         Assumptions to be shown wherever results are shown.
-    area, demand, travel, policy, objective, solver
+    area, demand, travel, policy, objective, explain, solver
         The sections, with their defaults filled in.
     budget
         What all phases together may cost, 万元; None is no limit.
@@ -187,6 +198,7 @@ class Brief:
     phases: tuple[PhaseSection, ...]
     scores: tuple[ScoreSection, ...]
     objective: ObjectiveSection
+    explain: ExplainSection
     solver: SolverSection
 
     @property
@@ -317,6 +329,7 @@ def _check_document(document: _Document, remarks: Remarks) -> None:
     _check_budgets(document, remarks)
     _check_order(document.objective.order, remarks)
     _check_repeats("policy.packs", document.policy.packs, remarks)
+    _check_repeats("explain.give_way", document.explain.give_way, remarks)
 
 
 def _check_methods(document: _Document, remarks: Remarks) -> None:
@@ -439,5 +452,6 @@ def _build(path: Path, document: _Document) -> Brief:
         phases=document.phase,
         scores=document.score,
         objective=document.objective,
+        explain=document.explain,
         solver=document.solver,
     )

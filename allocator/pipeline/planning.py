@@ -23,7 +23,7 @@ from allocator.audit import (
     plan_of_today,
     refuse_unless_sound,
 )
-from allocator.diagnose import explain_phases, refuse_impossible
+from allocator.diagnose import as_error, refuse_impossible
 from allocator.errors import (
     AuditError,
     Finding,
@@ -33,6 +33,7 @@ from allocator.formulation import build_phases, read_plans
 from allocator.networks import GroupResult, form_groups
 from allocator.outcome import Outcome
 from allocator.pipeline.certificate import certificate, group_figures
+from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.task import Task, score_table, shown_findings
 from allocator.progress import SILENT
 from allocator.solve import Solution, solve
@@ -75,12 +76,8 @@ def make_plan(task: Task, *, progress: Progress = SILENT) -> Outcome:
         progress=progress,
     )
     if solution.status == "infeasible":
-        raise explain_phases(
-            task.phases,
-            task.travel,
-            time_limit_s=settings.time_limit_s,
-            progress=progress,
-        )
+        explanation = explain_task(task, ways_out=False, progress=progress)
+        raise as_error(explanation, task.area, task.policy)
     progress.step(Text("逐条审核方案", "auditing the plan clause by clause"))
     audit_started = time.monotonic()
     plans = list(read_plans(formulation))

@@ -132,6 +132,7 @@ def _phases(
 ) -> tuple[Phase, ...]:
     """Return people, rules and terms of every phase; one where the brief names none."""
     _check_closing(brief, policy, findings)
+    _check_give_way(brief, policy, findings)
     whole, several = brief.budget, len(brief.phases) > 1
     phases = []
     for section in brief.phases or (None,):
@@ -217,6 +218,29 @@ def _check_closing(brief: Brief, policy: Policy, findings: list[Finding]) -> Non
         for name in brief.policy.closing
         if name not in policy.services
     ]
+
+
+def _check_give_way(brief: Brief, policy: Policy, findings: list[Finding]) -> None:
+    """Warn of what is named as willing to give way and does not exist."""
+    known = [rule.id for rule in policy.rules]
+    known += ["budget", "locked", *(f"serves:{name}" for name in policy.services)]
+    for name in brief.explain.give_way:
+        if name in known:
+            continue
+        close = nearest(name, known)
+        findings.append(
+            Finding(
+                "rule-unknown",
+                Text(f"没有条款 {name}", f"there is no rule {name}"),
+                Severity.WARNING,
+                table=brief.path.name,
+                column="explain.give_way",
+                value=name,
+                remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
+                if close
+                else None,
+            )
+        )
 
 
 def _travel(

@@ -9,14 +9,17 @@ from allocator.solve.lexicographic import (
     Stage,
     solve,
 )
+from allocator.solve.second import Confirmation, confirm_infeasible
 
 __all__ = [
     "HOLD_TOLERANCE",
+    "Confirmation",
     "Limits",
     "Row",
     "Session",
     "Solution",
     "Stage",
+    "confirm_infeasible",
     "run_highs",
     "solve",
     "solver_version",

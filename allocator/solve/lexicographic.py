@@ -187,7 +187,7 @@ class Session:
         self.gap = gap
         self.threads = threads
         self.progress = progress
-        self._holds: dict[str, Row] = {}
+        self._holds: dict[int, tuple[Objective, Row]] = {}
         self._rows = 0
 
     # --- what is asked ------------------------------------------------------------
@@ -199,6 +199,7 @@ class Session:
         time_limit_s: float,
         relaxation: Sequence[Stage] = (),
         warm: bool = False,
+        settle: bool = True,
         quiet: bool = False,
     ) -> Solution:
         """Solve objectives in order under the bounds and limits of the moment.
@@ -215,6 +216,9 @@ class Session:
             proves it the best here too.
         warm
             Begin from the present values of the variables (None: left open).
+        settle
+            Settle the plan around its whole variables; a plan that is only asked for
+            what it reaches need not be.
         quiet
             Say nothing of the stages.
 
@@ -246,10 +250,12 @@ class Session:
                     found.append(_unsolved(objective))
                     continue
                 found.append(stage)
-                self._hold(objective).at_most(stage.limit)
-            self._settle(objectives)
+                if settle or number + 1 < len(objectives):
+                    self._hold(objective).at_most(stage.limit)
+            if settle:
+                self._settle(objectives)
         finally:
-            for row in self._holds.values():
+            for _, row in self._holds.values():
                 row.release()
         proven = all(stage.status == "optimal" for stage in found)
         return Solution(
@@ -296,10 +302,13 @@ class Session:
         )
 
     def _hold(self, objective: Objective) -> Row:
-        name = objective.name
-        if name not in self._holds:
-            self._holds[name] = Row(self.problem, objective.expression, f"hold_{name}")
-        return self._holds[name]
+        """Return the row of an objective; two of one name have a row each."""
+        key = id(objective)
+        if key not in self._holds:
+            name = f"hold_{objective.name}_{len(self._holds)}"
+            row = Row(self.problem, objective.expression, name)
+            self._holds[key] = objective, row
+        return self._holds[key][1]
 
     def _stage(
         self, objective: Objective, known: Stage | None, *, seconds: float, warm: bool

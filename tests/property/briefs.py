@@ -71,17 +71,21 @@ class Draw:
 
 
 @st.composite
-def briefs(draw: Any, *, simple: bool = False) -> Case:
-    """Return a random task; ``simple`` leaves strive, any_of and unknown cells out."""
+def briefs(draw: Any, *, simple: bool = False, binding: bool = False) -> Case:
+    """Return a random task.
+
+    ``simple`` leaves strive, any_of and unknown cells out; ``binding`` draws more rules
+    and small budgets, so that clauses collide.
+    """
     d = Draw(draw)
     services = _services(d)
     area = _area(d, services)
     travel = _travel(d, area)
-    count = d.whole(1, 3)
+    count = d.whole(2, 5) if binding else d.whole(1, 3)
     rules = [_rule(d, f"R{n}", services, simple=simple) for n in range(count)]
     policy = make_policy(services=services, rules=rules)
     case = Case(area, travel, policy, Terms())
-    terms = _terms(d, case)
+    terms = _terms(d, case, poor=binding)
     return _small_enough(Case(area, travel, policy, terms))
 
 
@@ -275,10 +279,11 @@ def _coverage(d: Draw, head: dict[str, Any], name: str) -> Coverage:
     return Coverage(**head, **reach, service=name, share=d.one(None, 0.5, 0.8, 1.0))
 
 
-def _terms(d: Draw, case: Case) -> Terms:
+def _terms(d: Draw, case: Case, *, poor: bool) -> Terms:
     split = d.often()
+    budget = float(d.whole(0, 12 if poor else 20))
     return Terms(
-        capital_wan=d.one(None, None, float(d.whole(0, 20))),
+        capital_wan=budget if poor else d.one(None, None, budget),
         yearly_wan=d.one(None, None, None, float(d.whole(0, 6))),
         split=split,
         closing=frozenset(
