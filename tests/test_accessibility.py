@@ -18,6 +18,7 @@ from allocator.accessibility import (
     gaussian,
     gini,
     measure_access,
+    missing_supply,
     people_quantile,
     steps,
     supply_columns,
@@ -301,6 +302,20 @@ def test_resources_of_the_policy_count_where_the_register_has_them():
     assert report.stock_by_area[["staff", "staff_blank_sites"]].to_numpy().tolist() == [
         [3, 1]
     ]
+
+
+def test_what_the_register_does_not_tell_is_missing():
+    sites = [
+        facility("s1", "z1", beds=3.0, gps=np.nan, grade="a"),
+        facility("s2", "z1", beds=np.nan, gps=np.nan, grade="b"),
+        candidate("s3", "z1", beds=np.nan, gps=2.0, grade="c"),
+    ]
+    area = make_area(zones=[zone("z1", "c1", 1000)], sites=sites)
+    policy = make_policy(
+        services=[], resources=[Resource(id=i, name=i) for i in ("grade", "vans")]
+    )
+    expected = ("gps", "physicians", "nurses", "grade", "vans")
+    assert missing_supply(area, policy) == expected
 
 
 def test_an_amount_that_nobody_gave_is_unknown_and_not_zero():

@@ -15,7 +15,7 @@ from allocator.accessibility.catchment import (
 from allocator.accessibility.inequality import Theil, gini, people_quantile, theil
 from allocator.accessibility.reach import AccessSettings
 from allocator.accessibility.report import AccessReport, compare_access, measure_access
-from allocator.accessibility.stock import supply_columns
+from allocator.accessibility.stock import missing_supply, supply_columns, title_of
 
 __all__ = [
     "AccessReport",
@@ -28,10 +28,12 @@ __all__ = [
     "gaussian",
     "gini",
     "measure_access",
+    "missing_supply",
     "people_quantile",
     "steps",
     "supply_columns",
     "theil",
     "thirds",
+    "title_of",
     "uniform",
 ]

@@ -34,13 +34,31 @@ def supply_columns(area: PlanningArea, policy: Policy) -> tuple[str, ...]:
     The known ones first (``tables.SITES``), then those that the policy declares; only
     those that the register has, as numbers.
     """
+    return tuple(name for name in _expected(policy) if _is_amount(area.sites, name))
+
+
+def missing_supply(area: PlanningArea, policy: Policy) -> tuple[str, ...]:
+    """Return what an audit would count and the register does not tell.
+
+    Of the same columns as `supply_columns` those that the register lacks, and those
+    that are blank at every existing facility: nothing is known of either.
+    """
+    existing = area.sites["status"] == "existing"
+    return tuple(
+        name
+        for name in _expected(policy)
+        if not _is_amount(area.sites, name)
+        or area.sites.loc[existing, name].isna().all()
+    )
+
+
+def _expected(policy: Policy) -> tuple[str, ...]:
     known = [
         column.name
         for column in SITES.columns
         if column.kind is Kind.NUMBER and column.name not in _NO_AMOUNTS
     ]
-    names = dict.fromkeys([*known, *policy.resources])
-    return tuple(name for name in names if _is_amount(area.sites, name))
+    return tuple(dict.fromkeys([*known, *policy.resources]))
 
 
 def _is_amount(sites: pd.DataFrame, name: str) -> bool:

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allocator.audit import AuditRow, Verdict
+from allocator.cli.access import Access, access_json, print_access, write_access
 from allocator.cli.console import Console, TerminalProgress, print_table
 from allocator.errors import Text
 from allocator.export import audit_records
-from allocator.pipeline import audit_run, audit_today, read_task
+from allocator.pipeline import (
+    access_run,
+    access_today,
+    audit_run,
+    audit_today,
+    read_task,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,20 +24,57 @@ if TYPE_CHECKING:
 _WIDEST = 34  # terminal columns of one cell; longer text is cut with an ellipsis
 
 
-def audit(brief: Path, run: Path | None, console: Console) -> None:
-    """Print one line a clause; with ``-v`` one a clause and unit.
+def audit(
+    brief: Path,
+    run: Path | None,
+    console: Console,
+    *,
+    only_access: bool = False,
+    table: Path | None = None,
+    force: bool = False,
+) -> None:
+    """Print one line a clause, then how well people reach services.
+
+    Parameters
+    ----------
+    brief, run
+        The task, and a run folder whose plan is audited instead of today's facilities.
+    console
+        With ``-v`` one line a clause and unit, and access by zone. With ``--json`` a
+        list of the audit's rows, or with ``only_access`` the access measures.
+    only_access
+        Print no clause.
+    table, force
+        Also write every access measure to this csv file, over an existing one only
+        with ``force``.
 
     Raises
     ------
     AllocatorError
-        When the brief cannot be read, or the plan of ``run`` fails its audit.
+        When the brief cannot be read, the plan of ``run`` fails its audit, or the
+        table cannot be written.
     """
     task = read_task(brief, progress=TerminalProgress(console))
     rows = audit_today(task) if run is None else audit_run(task, run)
+    today = access_today(task)
+    access = Access(task, today, None if run is None else access_run(task, run))
+    if table is not None:
+        write_access(access, table, force=force)
     if console.as_json:
-        console.data(audit_records(rows, console.language))
+        if only_access:
+            console.data(access_json(access, console.language))
+        else:
+            console.data(audit_records(rows, console.language))
         return
     console.findings(task.findings)
+    if not only_access:
+        _print_clauses(rows, console)
+    print_access(access, console)
+    if table is not None:
+        console.say(Text(f"已写出 {table}", f"written: {table}"))
+
+
+def _print_clauses(rows: Sequence[AuditRow], console: Console) -> None:
     lines = _every_unit(rows, console) if console.verbose else _by_rule(rows, console)
     headings = [h.say(console.language) for h in _HEADINGS]
     print_table(console, headings, lines, _WIDEST)

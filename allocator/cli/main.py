@@ -100,12 +100,41 @@ def check(brief: Path, **options: Any) -> None:  # noqa: ANN401
     type=click.Path(path_type=Path),
     help="Audit the plan of this run folder instead of today's facilities.",
 )
+@click.option(
+    "--access", "only_access", is_flag=True, help="Only the access measures, no clause."
+)
+@click.option(
+    "-o",
+    "--output",
+    "table",
+    type=click.Path(path_type=Path),
+    help="Write the access measures to this csv file, by area, county and zone.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing csv file.")
 @_common
-def audit(brief: Path, run: Path | None, **options: Any) -> None:  # noqa: ANN401
-    """Hold today's facilities, or a plan, against every clause. 逐条评估, 不求解."""
+def audit(
+    brief: Path,
+    run: Path | None,
+    table: Path | None,
+    *,
+    only_access: bool,
+    force: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Hold today's facilities, or a plan, against every clause. 逐条评估, 不求解.
+
+    After the clauses stand the access measures: people in reach, minutes, beds.
+    """
     from allocator.cli import auditing  # noqa: PLC0415
 
-    auditing.audit(brief, run, _console(options))
+    auditing.audit(
+        brief,
+        run,
+        _console(options),
+        only_access=only_access,
+        table=table,
+        force=force,
+    )
 
 
 @cli.command()

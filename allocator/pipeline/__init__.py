@@ -6,11 +6,19 @@ write_outcome(outcome, Path("run"), force=False)
 """
 
 from allocator.pipeline.planning import make_plan, write_outcome
-from allocator.pipeline.runs import audit_run, audit_today, read_run
+from allocator.pipeline.runs import (
+    access_run,
+    access_today,
+    audit_run,
+    audit_today,
+    read_run,
+)
 from allocator.pipeline.task import Task, check_task, read_task
 
 __all__ = [
     "Task",
+    "access_run",
+    "access_today",
     "audit_run",
     "audit_today",
     "check_task",

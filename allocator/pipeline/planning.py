@@ -7,12 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from allocator import export, maps, workbook
-from allocator.accessibility import (
-    AccessReport,
-    bed_need,
-    measure_access,
-    supply_columns,
-)
+from allocator.accessibility import bed_need
 from allocator.audit import (
     MEASURES,
     AuditRow,
@@ -32,6 +27,7 @@ from allocator.errors import (
 from allocator.formulation import build_phases, read_plans
 from allocator.networks import GroupResult, form_groups
 from allocator.outcome import Outcome
+from allocator.pipeline.access import measure_task
 from allocator.pipeline.certificate import certificate, group_figures
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.task import Task, score_table, shown_findings
@@ -126,14 +122,8 @@ def make_plan(task: Task, *, progress: Progress = SILENT) -> Outcome:
         },
         scores=scored,
         bed_need=bed_need(task.area),
-        access=(_access(task, before), _access(task, plans[-1])),
+        access=(measure_task(task, before), measure_task(task, plans[-1])),
     )
-
-
-def _access(task: Task, plan: Plan) -> AccessReport:
-    """Measure access to services; supply is beds where the register has them."""
-    supply = "beds" if "beds" in supply_columns(task.area, task.policy) else None
-    return measure_access(task.area, task.travel, task.policy, plan, supply=supply)
 
 
 def _chosen_scores(task: Task, plan: Plan) -> pd.DataFrame | None:

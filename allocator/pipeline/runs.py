@@ -18,6 +18,7 @@ from allocator.errors import (
     InputError,
     Text,
 )
+from allocator.pipeline.access import measure_task
 from allocator.plan import (
     ALLOCATION_COLUMNS,
     ASSIGNMENT_COLUMNS,
@@ -30,6 +31,7 @@ from allocator.plan import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from allocator.accessibility import AccessReport
     from allocator.pipeline.task import Task
 
 
@@ -49,12 +51,35 @@ def audit_run(task: Task, folder: Path) -> tuple[AuditRow, ...]:
     AuditError
         When the plan breaks a binding rule, or its figures do not hold.
     """
-    plan = read_run(folder)
-    _refuse_strangers(task, plan, folder)
+    plan = _plan_of(task, folder)
     facts = Facts(task.area, task.travel, task.policy, plan)
     rows = audit(facts)
     refuse_unless_sound(facts, task.terms, rows, {})
     return rows
+
+
+def access_today(task: Task) -> AccessReport:
+    """Measure how well people reach today's facilities."""
+    return measure_task(
+        task, plan_of_today(task.area, task.travel, task.policy, task.terms)
+    )
+
+
+def access_run(task: Task, folder: Path) -> AccessReport:
+    """Measure how well people reach services in the plan of a run folder.
+
+    Raises
+    ------
+    InputError
+        When the folder holds no plan of this task that can be read.
+    """
+    return measure_task(task, _plan_of(task, folder))
+
+
+def _plan_of(task: Task, folder: Path) -> Plan:
+    plan = read_run(folder)
+    _refuse_strangers(task, plan, folder)
+    return plan
 
 
 def read_run(folder: Path) -> Plan:
