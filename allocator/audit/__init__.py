@@ -9,6 +9,7 @@ from allocator.audit.audit import (
 )
 from allocator.audit.facts import Facts
 from allocator.audit.measures import MEASURES, totals
+from allocator.audit.tilt import amounts_elsewhere
 from allocator.audit.verdict import AuditRow, Verdict
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "AuditRow",
     "Facts",
     "Verdict",
+    "amounts_elsewhere",
     "audit",
     "clauses_for",
     "other_values",

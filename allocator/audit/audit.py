@@ -20,6 +20,7 @@ from allocator.audit.finding import NOTHING, Found, same
 from allocator.audit.integrity import check_integrity
 from allocator.audit.measures import MEASURES
 from allocator.audit.networks import check_network, group_breaches
+from allocator.audit.tilt import TILT, amounts_elsewhere
 from allocator.audit.verdict import AuditRow, Verdict
 from allocator.errors import AuditError, Finding, Text
 from allocator.plan import (
@@ -212,7 +213,7 @@ def refuse_unless_sound(
         and row.priority == Priority.MUST
         and row.rule_id not in beyond
     ]
-    findings += other_values([facts], values)
+    findings += other_values([facts], values, terms)
     if findings:
         raise AuditError(findings)
 
@@ -230,7 +231,9 @@ _OVER_PHASES: Mapping[str, Callable[[Sequence[float]], float]] = {
 }
 
 
-def other_values(phases: Sequence[Facts], values: Mapping[str, float]) -> list[Finding]:
+def other_values(
+    phases: Sequence[Facts], values: Mapping[str, float], terms: Terms
+) -> list[Finding]:
     """Return a finding for each objective whose stated value is not what is measured.
 
     Parameters
@@ -239,13 +242,18 @@ def other_values(phases: Sequence[Facts], values: Mapping[str, float]) -> list[F
         The plan of every phase, in the order of years.
     values
         Objective values stated by the solver, by name.
+    terms
+        Where resources are to go first.
     """
     findings = []
     for name, stated in values.items():
-        if name not in MEASURES:
+        if name == TILT:
+            measured = amounts_elsewhere(phases[-1], terms)
+        elif name in MEASURES:
+            together = _OVER_PHASES.get(name, _last)
+            measured = together([MEASURES[name](facts) for facts in phases])
+        else:
             continue
-        together = _OVER_PHASES.get(name, _last)
-        measured = together([MEASURES[name](facts) for facts in phases])
         if abs(measured - stated) > VALUE_TOLERANCE * max(1.0, abs(measured)):
             text = Text(
                 f"目标 {name} 求解器报 {stated:,.6g}, 实测 {measured:,.6g}",

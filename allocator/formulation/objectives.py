@@ -12,6 +12,7 @@ from allocator.formulation.coverage import Cover, county_by_zone, cover_terms
 from allocator.formulation.membership import either
 from allocator.formulation.program import Program, RowTag, Term
 from allocator.formulation.sites import change_costs, resource_prices
+from allocator.formulation.tilt import elsewhere_terms
 from allocator.policy import PopulationBand
 
 if TYPE_CHECKING:
@@ -273,6 +274,14 @@ def _scores(phases: Sequence[Parts]) -> Objective:
     return Objective("scores", _sum(terms), sign=-1.0)
 
 
+def _amounts_elsewhere(phases: Sequence[Parts]) -> Objective:
+    """Minimise what is added elsewhere than where the brief wants it first."""
+    program = phases[-1].program
+    if not program.terms.tilts:
+        raise _nothing_to_measure("amounts_elsewhere", "[[tilt]]")
+    return Objective("amounts_elsewhere", _sum(elsewhere_terms(program)))
+
+
 def _nothing_to_measure(name: str, needs: str) -> InputError:
     message = Text(
         f"目标 {name} 无可度量: 政策包中没有 {needs}",
@@ -293,4 +302,5 @@ _MAKERS = {
     "yearly_wan": _yearly_wan,
     "sites": _sites,
     "scores": _scores,
+    "amounts_elsewhere": _amounts_elsewhere,
 }

@@ -26,6 +26,7 @@ type Objective = Literal[
     "yearly_wan",
     "sites",
     "scores",
+    "amounts_elsewhere",
     "changes",
 ]
 type Word = Annotated[str, Field(min_length=1)]
@@ -34,6 +35,10 @@ type Whole = Annotated[int, Field(strict=True)]
 
 # Straight-line travel without a cut-off would pair everyone with every site.
 STRAIGHT_LINE_MINUTES = 60.0
+
+
+# Sections that may stand several times: [[phase]].
+_LISTS = ("phase", "score", "tilt")
 
 
 class _Section(BaseModel):
@@ -134,6 +139,13 @@ class ExplainSection(_Section):
     give_way: tuple[Word, ...] = ()
 
 
+class TiltSection(_Section):
+    """``[[tilt]]``: the classes of site that a resource is to go to first."""
+
+    resource: Word
+    weights: dict[Word, Annotated[Number, Field(ge=0, le=1)]]
+
+
 class SolverSection(_Section):
     """``[solver]``: how long and how exactly to solve."""
 
@@ -153,6 +165,7 @@ class _Document(_Section):
     budget: BudgetSection = BudgetSection()
     phase: tuple[PhaseSection, ...] = ()
     score: tuple[ScoreSection, ...] = ()
+    tilt: tuple[TiltSection, ...] = ()
     objective: ObjectiveSection = ObjectiveSection()
     explain: ExplainSection = ExplainSection()
     solver: SolverSection = SolverSection()
@@ -183,6 +196,8 @@ class Brief:
         none.
     scores
         How sites are scored, by service.
+    tilts
+        Where resources are to go first.
     """
 
     path: Path
@@ -197,6 +212,7 @@ class Brief:
     budget: BudgetSection
     phases: tuple[PhaseSection, ...]
     scores: tuple[ScoreSection, ...]
+    tilts: tuple[TiltSection, ...]
     objective: ObjectiveSection
     explain: ExplainSection
     solver: SolverSection
@@ -266,14 +282,14 @@ def _check_shape(content: dict[str, Any], remarks: Remarks) -> None:
         if name not in content:
             continue
         section = content[name]
-        if name in ("phase", "score"):
+        if name in _LISTS:
             good = isinstance(section, list) and all(
                 isinstance(p, dict) for p in section
             )
         else:
             good = isinstance(section, dict)
         if not good:
-            heading = f"[[{name}]]" if name in ("phase", "score") else f"[{name}]"
+            heading = f"[[{name}]]" if name in _LISTS else f"[{name}]"
             remarks.error(
                 "section-invalid",
                 Text(f"应写成 {heading} 一节", f"must be a section {heading}"),
@@ -451,6 +467,7 @@ def _build(path: Path, document: _Document) -> Brief:
         budget=budget,
         phases=document.phase,
         scores=document.score,
+        tilts=document.tilt,
         objective=document.objective,
         explain=document.explain,
         solver=document.solver,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from allocator.formulation import Formulation
     from allocator.networks import GroupResult
     from allocator.pipeline.task import Task
-    from allocator.policy.terms import Phase
+    from allocator.policy.terms import Phase, Terms
     from allocator.solve import Solution
 
 
@@ -66,6 +66,7 @@ def certificate(
             "split": terms.split,
             "closing": sorted(terms.closing),
             "objective": list(terms.objective),
+            **_tilts(terms),
             "time_limit_s": brief.solver.time_limit_s,
             "gap": brief.solver.gap,
         },
@@ -88,6 +89,18 @@ def certificate(
             **{name: round(value, 3) for name, value in seconds.items()},
             "objectives": {s.name: round(s.seconds, 3) for s in solution.stages},
         },
+    }
+
+
+def _tilts(terms: Terms) -> dict[str, Any]:
+    """Return where resources were to go first, where the brief says so."""
+    if not terms.tilts:
+        return {}
+    return {
+        "tilt": [
+            {"resource": tilt.resource, "weights": dict(sorted(tilt.weights.items()))}
+            for tilt in terms.tilts
+        ]
     }
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from allocator import export, maps, workbook
 from allocator.accessibility import bed_need
 from allocator.audit import (
-    MEASURES,
     AuditRow,
     Facts,
     audit,
@@ -84,8 +83,8 @@ def make_plan(task: Task, *, progress: Progress = SILENT) -> Outcome:
         _audited(task, phase, plan)
         for phase, plan in zip(task.phases, plans, strict=True)
     ]
-    stated = {s.name: s.value for s in solution.stages if s.name in MEASURES}
-    problems = other_values([facts for facts, _ in audited], stated)
+    stated = {s.name: s.value for s in solution.stages}
+    problems = other_values([facts for facts, _ in audited], stated, task.terms)
     scored = _chosen_scores(task, plans[-1])
     problems += _other_score(solution, scored)
     if problems:

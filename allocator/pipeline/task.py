@@ -29,6 +29,7 @@ from allocator.load import (
     read_brief,
     read_travel_table,
 )
+from allocator.pipeline.tilts import check_tilts, ordered, tilts_of
 from allocator.policy import (
     Coverage,
     Policy,
@@ -133,6 +134,7 @@ def _phases(
     """Return people, rules and terms of every phase; one where the brief names none."""
     _check_closing(brief, policy, findings)
     _check_give_way(brief, policy, findings)
+    findings += check_tilts(brief, area, policy)
     whole, several = brief.budget, len(brief.phases) > 1
     phases = []
     for section in brief.phases or (None,):
@@ -146,7 +148,10 @@ def _phases(
             year=year,
             split=brief.demand.split,
             closing=frozenset(brief.policy.closing),
-            objective=brief.objective.order or policy.objective or DEFAULT_ORDER,
+            objective=ordered(
+                brief, brief.objective.order or policy.objective or DEFAULT_ORDER
+            ),
+            tilts=tilts_of(brief),
         )
         there = area
         problems: list[Finding] = []

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from allocator.area import PlanningArea
     from allocator.policy.packs import Policy
+    from allocator.policy.tilt import Tilt
 
 # The objectives a brief may order, in words with units. Each is minimised but for
 # worst_county_coverage. Uncovered people are added up over all coverage rules, so one
@@ -27,6 +28,9 @@ OBJECTIVES = {
     "yearly_wan": Text("年运行费(万元)", "yearly cost, 万元"),
     "sites": Text("使用的点数", "sites in use"),
     "scores": Text("入选点评分之和", "scores of the chosen sites"),
+    "amounts_elsewhere": Text(
+        "倾斜对象以外的新增资源(加权)", "resources added elsewhere than favoured"
+    ),
 }
 SHORTFALL = Text("力争条款缺口(相对值之和)", "shortfall of strive rules, relative")
 DEFAULT_ORDER = ("uncovered_people", "person_minutes", "capital_wan")
@@ -54,6 +58,9 @@ class Terms:
     scores
         The score of (site_id, service) pairs; the objective ``scores`` adds up those
         of the pairs that are newly placed.
+    tilts
+        Where resources are to go first; the objective ``amounts_elsewhere`` adds up
+        what goes elsewhere. At most one a resource.
     """
 
     capital_wan: float | None = None
@@ -64,6 +71,7 @@ class Terms:
     closing: frozenset[str] = frozenset()
     objective: tuple[str, ...] = DEFAULT_ORDER
     scores: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    tilts: tuple[Tilt, ...] = ()
 
 
 @dataclass(frozen=True)
