@@ -208,6 +208,11 @@ def test_stated_coverage_is_what_the_final_plan_reaches():
     case.refuse_unless_sound(read_plan(formulation), stated)
 
 
+def test_the_number_of_threads_may_differ_from_run_to_run():
+    values = [solved(town(6, 4), threads=n).stages[0].value for n in (2, 1, None, 1)]
+    assert values == [values[0]] * 4
+
+
 # --- a solver that lies ---------------------------------------------------------------
 
 
@@ -250,6 +255,26 @@ def test_plan_whose_whole_values_break_a_rule_does_not_pass_the_audit(monkeypatc
 
     with pytest.raises(AuditError):
         case.refuse_unless_sound(found.plan, found.stated)
+
+
+def test_a_warm_start_handed_back_with_a_better_bound_is_solved_again(monkeypatch):
+    """HiGHS has called a start optimal by a bound that only presolve had reached."""
+    honest = pulp.HiGHS.actualSolve
+
+    def hand_back(self, lp, **settings):
+        before = [variable.varValue for variable in lp.variables()]
+        stats = honest(self, lp, **settings)
+        if self.optionsDict.get("warmStart"):
+            for variable, value in zip(lp.variables(), before, strict=True):
+                variable.varValue = value
+        return stats
+
+    case = town(12, 6, objective=("sites", "person_minutes"))
+    expected = [stage.value for stage in solved(case).stages]
+    monkeypatch.setattr(pulp.HiGHS, "actualSolve", hand_back)
+    found = solved(case)
+    assert found.status == "optimal"
+    assert [stage.value for stage in found.stages] == pytest.approx(expected)
 
 
 def test_solver_that_cannot_take_the_program_in_is_a_solver_error(monkeypatch):

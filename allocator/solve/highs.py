@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _INTEGRALITY = 1e-5  # a 0/1 variable farther from a whole number is not a solution
 
+_ROUNDING = 1e-6  # relative; HiGHS itself stops at an absolute gap of 1e-6
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -84,6 +86,7 @@ def run_highs(
         When HiGHS cannot even take the program in.
     """
     _hush()
+    _start_threads(limits.threads)
     settings: dict[str, Any] = {
         "msg": False,
         "timeLimit": limits.seconds,
@@ -102,13 +105,38 @@ def run_highs(
     except (IndexError, pulp.PulpError) as error:
         raise _failed() from error  # PuLP reads rows that a failed HiGHS has not
     proven = stats.status == pulp.LpSolveStatus.Optimal
-    if proven and warm and stats.best_bound is None and is_mip(problem):
-        # A warm start may be called optimal without any bound: solve without it.
+    if proven and warm and is_mip(problem) and not _borne_out(problem, stats, limits):
+        # A warm start may be called optimal without any bound, or come back with the
+        # bound of a better solution that presolve saw: solve without it.
         stats = problem.solve(pulp.HiGHS(**settings))
     if stats.status == pulp.LpSolveStatus.Undefined and not stats.has_solution:
         # Presolve may stop at "unbounded or infeasible" without saying which.
         stats = problem.solve(pulp.HiGHS(presolve="off", **settings))
     return stats
+
+
+def _borne_out(
+    problem: pulp.LpProblem, stats: pulp.LpSolveStats, limits: Limits
+) -> bool:
+    """Return whether the values are as good as the bound said to be reached."""
+    if stats.best_bound is None or problem.objective is None:
+        return False
+    if limits.target is not None:
+        return True  # stopping early leaves a gap by intent
+    value = float(problem.objective.value() or 0.0)
+    return value - stats.best_bound <= (limits.gap + _ROUNDING) * max(1.0, abs(value))
+
+
+@functools.lru_cache(maxsize=1)
+def _start_threads(threads: int | None) -> None:
+    """Let HiGHS take another number of threads than in the run before.
+
+    Its threads live as long as the process: a run that asks for another number is
+    refused until they are ended. The cache of one leaves them alone otherwise.
+    """
+    solver: Any = highspy.Highs
+    solver.resetGlobalScheduler(True)  # noqa: FBT003 (positional only: wait for them)
+    del threads
 
 
 @functools.cache
