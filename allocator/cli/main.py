@@ -160,6 +160,19 @@ def plan(brief: Path, target: Path, *, force: bool, **options: Any) -> None:  # 
 
 
 @cli.command()
+@_brief
+@_common
+def explain(brief: Path, **options: Any) -> None:  # noqa: ANN401
+    """Say why BRIEF has no plan: colliding clauses, least relaxations. 解释无解原因."""
+    from allocator.cli import explaining  # noqa: PLC0415
+
+    console = _console(options)
+    progress = TerminalProgress(console)
+    with stopping_on_interrupt(progress, console):
+        explaining.explain(brief, console, progress)
+
+
+@cli.command()
 @click.argument("pack", required=False)
 @_common
 def packs(pack: str | None, **options: Any) -> None:  # noqa: ANN401

@@ -5,6 +5,7 @@ outcome = make_plan(task)
 write_outcome(outcome, Path("run"), force=False)
 """
 
+from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.planning import make_plan, write_outcome
 from allocator.pipeline.runs import (
     access_run,
@@ -22,6 +23,7 @@ __all__ = [
     "audit_run",
     "audit_today",
     "check_task",
+    "explain_task",
     "make_plan",
     "read_run",
     "read_task",

@@ -121,9 +121,9 @@ def _borne_out(
     """Return whether the values are as good as the bound said to be reached."""
     if stats.best_bound is None or problem.objective is None:
         return False
-    if limits.target is not None:
-        return True  # stopping early leaves a gap by intent
     value = float(problem.objective.value() or 0.0)
+    if limits.target is not None and value <= limits.target:
+        return True  # stopping early leaves a gap by intent
     return value - stats.best_bound <= (limits.gap + _ROUNDING) * max(1.0, abs(value))
 
 

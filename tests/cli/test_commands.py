@@ -294,3 +294,57 @@ def test_a_clause_is_named_only_where_it_counts_the_site(tmp_path):
     clauses = rows.set_index("site_id")["clauses"].to_dict()
     assert clauses["A1"] == "R2;R6"
     assert clauses["H1"] == "R6"
+
+
+# --- explain --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def poor(tmp_path):
+    """Return the brief of a task with 160 万元 too little."""
+    changed = ("capital_wan = 5000", "capital_wan = 2100")
+    return write_task(tmp_path / "poor", brief=changed)
+
+
+def test_explain_says_that_a_plan_exists(brief, capsys):
+    assert run(["explain", str(brief), "--lang", "en", "-q"]) == 0
+    assert "every clause that must hold can be kept" in capsys.readouterr().out
+
+
+def test_explain_names_what_collides_and_what_is_enough(poor, capsys):
+    assert run(["explain", str(poor), "--json", "-q"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["feasible"], told["complete"]) == (False, True)
+    (conflict,) = told["conflicts"]
+    assert conflict["proof"] == "smallest"
+    assert conflict["second_solver"] == "confirmed"
+    assert {c["rule_id"] for c in conflict["clauses"]} == {"R1", "R2", "budget"}
+    street = next(c for c in conflict["clauses"] if c["rule_id"] == "R1")
+    assert street["units"] == ["东街道"]
+    assert street["quote"] == "每个街道设置一所社区卫生服务中心"
+    ways = {way["rule_id"]: way for way in told["ways_out"]}
+    assert ways["budget"]["total"] == pytest.approx(160)
+    assert "增加 160.00 万元" in ways["budget"]["words"]
+    # Without the street's centre everything costs 260; one station alone 2130.
+    assert ways["R1"]["total"] == 1
+    assert ways["R2"]["total"] == 2
+
+
+def test_explain_ranks_ways_out_by_what_may_give_way(poor, capsys):
+    poor.write_text(
+        poor.read_text("utf-8") + '[explain]\ngive_way = ["R2", "R9"]\n', "utf-8"
+    )
+    assert run(["explain", str(poor), "--lang", "en"]) == 0
+    told = capsys.readouterr()
+    ways = [line for line in told.out.splitlines() if line.startswith("  1.")]
+    assert ways == ["  1. R2: 2 fewer in 小县试算"]
+    assert "there is no rule R9" in told.err
+
+
+def test_plan_without_a_plan_says_what_collides(poor, tmp_path, capsys):
+    target = tmp_path / "run"
+    assert run(["plan", str(poor), "-o", str(target), "--lang", "en"]) == 5
+    told = capsys.readouterr().err
+    assert "short by 160.00 万元" in told
+    assert told.count("CBC confirms it") == 3
+    assert not target.exists()
