@@ -1,0 +1,199 @@
+"""From a solved program to everything that a run leaves: plan, audit, certificate."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from allocator.accessibility import AccessReport, bed_need
+from allocator.audit import (
+    AuditRow,
+    Facts,
+    audit,
+    clauses_for,
+    other_values,
+    plan_of_today,
+    refuse_unless_sound,
+)
+from allocator.errors import AuditError, Finding, Text
+from allocator.formulation import read_plans
+from allocator.networks import GroupResult, form_groups
+from allocator.outcome import Outcome
+from allocator.pipeline.access import measure_task
+from allocator.pipeline.certificate import certificate, group_figures
+from allocator.pipeline.task import Task, score_table, shown_findings
+from allocator.progress import SILENT
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from allocator.formulation import Formulation
+    from allocator.plan import Plan
+    from allocator.policy.terms import Phase
+    from allocator.progress import Progress
+    from allocator.solve import Solution
+
+
+@dataclass(frozen=True)
+class Today:
+    """Today's facilities, judged once for every plan of a task.
+
+    Parameters
+    ----------
+    audit
+        Today's facilities held against every clause.
+    access
+        Access to services today.
+    """
+
+    audit: tuple[AuditRow, ...]
+    access: AccessReport
+
+
+def judge_today(task: Task) -> Today:
+    """Audit today's facilities and measure access to them."""
+    before = plan_of_today(task.area, task.travel, task.policy, task.terms)
+    rows = audit(Facts(task.area, task.travel, task.policy, before))
+    return Today(rows, measure_task(task, before))
+
+
+def make_outcome(
+    task: Task,
+    formulation: Formulation,
+    solution: Solution,
+    *,
+    build_s: float = 0.0,
+    today: Today | None = None,
+    progress: Progress = SILENT,
+) -> Outcome:
+    """Read the plan out of a solved program, audit it and return all that is written.
+
+    Parameters
+    ----------
+    task
+        What the plan is held against; its terms may be narrower than those the
+        program was built with.
+    formulation
+        Its variables hold the values of the plan.
+    solution
+        What was proven of it; not infeasible.
+    build_s
+        Seconds that building took, for the certificate.
+    today
+        Where several plans of one task are made: today's facilities, judged once.
+    progress
+        Told of the audit.
+
+    Raises
+    ------
+    AuditError
+        When the plan breaks a rule, or is not worth what the solver states.
+    """
+    progress.step(Text("逐条审核方案", "auditing the plan clause by clause"))
+    audit_started = time.monotonic()
+    plans = list(read_plans(formulation))
+    formed = _groups(task, plans[-1], progress)
+    if formed is not None:
+        plans[-1] = replace(plans[-1], groups=formed.plan_rows)
+    audited = [
+        _audited(task, phase, plan)
+        for phase, plan in zip(task.phases, plans, strict=True)
+    ]
+    stated = {s.name: s.value for s in solution.stages}
+    problems = other_values([facts for facts, _ in audited], stated, task.terms)
+    scored = _chosen_scores(task, plans[-1])
+    problems += _other_score(solution, scored)
+    if problems:
+        raise AuditError(problems)
+    facts, rows = audited[-1]
+    today = judge_today(task) if today is None else today
+    seconds = {
+        **task.seconds,
+        "build": build_s,
+        "solve": solution.seconds,
+        "audit": time.monotonic() - audit_started,
+    }
+    return Outcome(
+        area=task.area,
+        travel=task.travel,
+        policy=task.policy,
+        plan=plans[-1],
+        audit=rows,
+        audit_today=today.audit,
+        certificate=certificate(
+            task, formulation, solution, audited=audited, seconds=seconds
+        )
+        | group_figures(formed),
+        clauses=clauses_for(facts),
+        findings=shown_findings(task, formulation)
+        + (formed.findings if formed is not None else ()),
+        language=task.brief.language,
+        map_approval=task.brief.map_approval or "",
+        earlier={
+            phase.terms.year or 0: audit_rows
+            for phase, (_, audit_rows) in zip(task.phases, audited, strict=True)
+            if phase is not task.phases[-1]
+        },
+        scores=scored,
+        bed_need=bed_need(task.area),
+        access=(today.access, measure_task(task, plans[-1])),
+    )
+
+
+def _chosen_scores(task: Task, plan: Plan) -> pd.DataFrame | None:
+    """Return the figures behind every score, and which sites were chosen."""
+    if not task.brief.scores:
+        return None
+    table = score_table(task.brief, task.phases[-1], task.travel)
+    rows = plan.placements
+    new = rows[rows["action"].isin(["build", "upgrade"])]
+    placed = set(zip(new["site_id"], new["service"], strict=True))
+    pairs = zip(table["site_id"], table["service"], strict=True)
+    names = task.area.sites["name"].reindex(table["site_id"]).to_numpy()
+    return table.assign(name=names, chosen=[pair in placed for pair in pairs])
+
+
+def _other_score(solution: Solution, scored: pd.DataFrame | None) -> list[Finding]:
+    """Return a finding when the solver's sum of scores is not that of the plan."""
+    stated = {s.name: s.value for s in solution.stages}.get("scores")
+    if stated is None or scored is None:
+        return []
+    measured = float(scored.loc[scored["chosen"], "score"].sum())
+    if abs(measured - stated) <= 1e-5 * max(1.0, abs(measured)):
+        return []
+    words = f"{stated:.6g} / {measured:.6g}"
+    return [Finding("plan-value", Text(f"评分之和 {words}", f"sum of scores {words}"))]
+
+
+def _groups(task: Task, plan: Plan, progress: Progress) -> GroupResult | None:
+    """Form the groups that the packs ask for; None where they ask for none."""
+    if not task.policy.networks:
+        return None
+    progress.step(Text("划分医联体", "forming groups"))
+    settings = task.brief.solver
+    return form_groups(
+        task.area,
+        task.travel,
+        task.policy,
+        plan,
+        time_limit_s=settings.time_limit_s,
+        gap=settings.gap,
+        progress=progress,
+    )
+
+
+def _audited(
+    task: Task, phase: Phase, plan: Plan
+) -> tuple[Facts, tuple[AuditRow, ...]]:
+    """Hold the plan of a phase against every clause that binds in it.
+
+    Raises
+    ------
+    AuditError
+        When it breaks one.
+    """
+    facts = Facts(phase.area, task.travel, phase.policy, plan)
+    rows = audit(facts)
+    refuse_unless_sound(facts, phase.terms, rows, {})
+    return facts, rows
