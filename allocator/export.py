@@ -46,6 +46,8 @@ DECISION_COLUMNS = (
     "lat",
 )
 
+RUN_MARKER = "run.json"  # every run folder has it
+
 # Decimals that a figure is written with; others keep their shortest exact form.
 _DECIMALS = {
     "people": 6,
@@ -85,12 +87,12 @@ def write_run(outcome: Outcome, folder: Path) -> None:
         An existing folder, as `finish_run` gives it.
     """
     placements = placements_table(outcome)
-    _write_json(outcome.certificate, folder / "run.json")
+    write_json(outcome.certificate, folder / "run.json")
     write_csv(placements, folder / "placements.csv")
     write_csv(outcome.plan.assignments, folder / "assignments.csv")
     write_csv(outcome.plan.allocations, folder / "allocations.csv")
     write_csv(audit_table(outcome.audit, outcome.language), folder / "audit.csv")
-    _write_json(audit_records(outcome.audit, outcome.language), folder / "audit.json")
+    write_json(audit_records(outcome.audit, outcome.language), folder / "audit.json")
     if outcome.access is not None:
         write_csv(compare_access(*outcome.access), folder / "access.csv")
     if outcome.scores is not None:
@@ -181,17 +183,18 @@ def audit_records(
     ]
 
 
-def _write_json(content: object, path: Path) -> None:
-    text = json.dumps(_plain_json(content), ensure_ascii=False, indent=2)
+def write_json(content: object, path: Path) -> None:
+    """Write plain data as JSON; a number without a value becomes null."""
+    text = json.dumps(plain_json(content), ensure_ascii=False, indent=2)
     path.write_bytes(f"{text}\n".encode())
 
 
-def _plain_json(content: object) -> object:
+def plain_json(content: object) -> object:
     """Return the content in JSON's own types; a number without a value is null."""
     if isinstance(content, dict):
-        return {str(key): _plain_json(value) for key, value in content.items()}
+        return {str(key): plain_json(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
-        return [_plain_json(value) for value in content]
+        return [plain_json(value) for value in content]
     if isinstance(content, np.generic):
         content = content.item()
     if isinstance(content, float) and not math.isfinite(content):
@@ -282,7 +285,7 @@ def _plain(value: object) -> object:
 # --- The folder -----------------------------------------------------------------------
 
 
-def refuse_existing(target: Path, *, force: bool) -> None:
+def refuse_existing(target: Path, *, force: bool, marker: str = RUN_MARKER) -> None:
     """Check, before any work is done, that a run may be written to ``target``.
 
     Parameters
@@ -292,6 +295,8 @@ def refuse_existing(target: Path, *, force: bool) -> None:
     force
         Whether an existing run may be replaced. Only a run ever is: a folder that
         holds other things is refused all the same.
+    marker
+        The file that shows a folder to be of the kind that may be replaced.
 
     Raises
     ------
@@ -308,20 +313,20 @@ def refuse_existing(target: Path, *, force: bool) -> None:
             Text("运行结果目录已存在,不会覆盖", "it exists and is not overwritten"),
             Text("换一个目录,或加 --force", "choose another folder, or add --force"),
         )
-    if not target.is_dir() or target.is_symlink() or not _is_run(target):
+    if not target.is_dir() or target.is_symlink() or not _is_ours(target, marker):
         raise _refusal(
             "run-not-replaceable",
             target,
             Text(
-                "它不是运行结果目录 (没有 run.json), 加 --force 也不会替换",
-                "it is not a run (no run.json), so not even --force replaces it",
+                f"它不是这类结果目录 (没有 {marker}), 加 --force 也不会替换",
+                f"it is no such result (no {marker}): not even --force replaces it",
             ),
             Text("换一个目录", "choose another folder"),
         )
 
 
-def _is_run(folder: Path) -> bool:
-    return (folder / "run.json").is_file() or not any(folder.iterdir())
+def _is_ours(folder: Path, marker: str) -> bool:
+    return (folder / marker).is_file() or not any(folder.iterdir())
 
 
 def _refusal(code: str, target: Path, message: Text, remedy: Text) -> InputError:
@@ -329,7 +334,9 @@ def _refusal(code: str, target: Path, message: Text, remedy: Text) -> InputError
 
 
 @contextlib.contextmanager
-def finish_run(target: Path, *, force: bool = False) -> Iterator[Path]:
+def finish_run(
+    target: Path, *, force: bool = False, marker: str = RUN_MARKER
+) -> Iterator[Path]:
     """Give a folder to write a run into, and move it to ``target`` when all went well.
 
     The folder lies beside the target. When the block raises, it is removed and the
@@ -343,6 +350,8 @@ def finish_run(target: Path, *, force: bool = False) -> Iterator[Path]:
         The folder of the run; folders above it are made.
     force
         Whether an existing run is replaced.
+    marker
+        As for `refuse_existing`.
 
     Yields
     ------
@@ -355,7 +364,7 @@ def finish_run(target: Path, *, force: bool = False) -> Iterator[Path]:
         When the target exists and may not be replaced, when a file of it is in use,
         or when nothing can be written there.
     """
-    refuse_existing(target, force=force)
+    refuse_existing(target, force=force, marker=marker)
     _clear_stale(target)
     folder = _sibling(target, "new")
     try:
@@ -369,7 +378,7 @@ def finish_run(target: Path, *, force: bool = False) -> Iterator[Path]:
         ) from error
     try:
         yield folder
-        refuse_existing(target, force=force)
+        refuse_existing(target, force=force, marker=marker)
         _swap(folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
