@@ -201,6 +201,7 @@ class Session:
         warm: bool = False,
         settle: bool = True,
         quiet: bool = False,
+        done: Sequence[Stage] = (),
     ) -> Solution:
         """Solve objectives in order under the bounds and limits of the moment.
 
@@ -221,6 +222,10 @@ class Session:
             what it reaches need not be.
         quiet
             Say nothing of the stages.
+        done
+            What a solve of the first of these objectives found under the same bounds
+            and limits, its values being those of the variables: they are held and not
+            solved again.
 
         Raises
         ------
@@ -229,9 +234,12 @@ class Session:
         """
         started = time.monotonic()
         objectives = self.formulation.stages if stages is None else tuple(stages)
-        found: list[Stage] = []
+        found = list(done)
         try:
+            self._hold_done(objectives, done)
             for number, objective in enumerate(objectives):
+                if number < len(done):
+                    continue
                 if not quiet:
                     self._tell(objective, number, len(objectives))
                 left = time_limit_s - (time.monotonic() - started)
@@ -241,7 +249,11 @@ class Session:
                 known = _still_known(relaxation, found)
                 seconds = max(_LEAST_SECONDS, left)
                 stage = self._stage(
-                    objective, known, seconds=seconds, warm=warm or number > 0
+                    objective,
+                    known,
+                    seconds=seconds,
+                    warm=warm or number > 0,
+                    first=number == 0,
                 )
                 if stage is None and number == 0:
                     elapsed = time.monotonic() - started
@@ -310,8 +322,21 @@ class Session:
             self._holds[key] = objective, row
         return self._holds[key][1]
 
+    def _hold_done(
+        self, objectives: Sequence[Objective], done: Sequence[Stage]
+    ) -> None:
+        for objective, stage in zip(objectives, done, strict=False):
+            if stage.limit is not None:
+                self._hold(objective).at_most(stage.limit)
+
     def _stage(
-        self, objective: Objective, known: Stage | None, *, seconds: float, warm: bool
+        self,
+        objective: Objective,
+        known: Stage | None,
+        *,
+        seconds: float,
+        warm: bool,
+        first: bool,
     ) -> Stage | None:
         """Minimise one objective; None when it is infeasible (or nothing better came).
 
@@ -337,7 +362,8 @@ class Session:
         if stats.status == pulp.LpSolveStatus.Infeasible and not stats.has_solution:
             return None
         if not stats.has_solution:
-            if before is None or any(value is None for value in before):
+            # What the variables held before the first stage need not be a plan here.
+            if first or before is None or any(value is None for value in before):
                 raise _no_plan(stats)
             self.give_values(before)
             return None
