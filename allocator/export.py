@@ -75,9 +75,9 @@ def write_run(outcome: Outcome, folder: Path) -> None:
 
     Writes ``run.json``, ``placements.csv``, ``assignments.csv``, ``allocations.csv``,
     ``audit.csv``, ``audit.json``, ``decisions.csv`` and ``plan.gpkg``; ``access.csv``,
-    ``scores.csv``, ``bed_need.csv``, ``groups.csv`` and ``audit_<year>.csv`` where
-    there is anything to say in them. Assignments keep six decimals, so that a plan read
-    back passes the same audit.
+    ``gaps.csv``, ``scores.csv``, ``bed_need.csv``, ``groups.csv`` and
+    ``audit_<year>.csv`` where there is anything to say in them. Assignments keep six
+    decimals, so that a plan read back passes the same audit.
 
     Parameters
     ----------
@@ -93,6 +93,8 @@ def write_run(outcome: Outcome, folder: Path) -> None:
     write_csv(outcome.plan.allocations, folder / "allocations.csv")
     write_csv(audit_table(outcome.audit, outcome.language), folder / "audit.csv")
     write_json(audit_records(outcome.audit, outcome.language), folder / "audit.json")
+    if outcome.gaps:
+        write_csv(audit_table(outcome.gaps, outcome.language), folder / "gaps.csv")
     if outcome.access is not None:
         write_csv(compare_access(*outcome.access), folder / "access.csv")
     if outcome.scores is not None:

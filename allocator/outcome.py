@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from allocator.errors import Text
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from allocator.accessibility import AccessReport
     from allocator.area import PlanningArea
@@ -70,6 +72,8 @@ class Outcome:
     scores
         The figures behind every score, and whether the site was chosen; None where
         the brief scores nothing.
+    gaps
+        What binds and is not kept by a plan of best effort; shown first everywhere.
     bed_need
         Beds that the admissions of each county need; None where the register has no
         admissions and stays.
@@ -90,6 +94,7 @@ class Outcome:
     access: tuple[AccessReport, AccessReport] | None = None
     scores: pd.DataFrame | None = None
     bed_need: pd.DataFrame | None = None
+    gaps: tuple[AuditRow, ...] = ()
 
 
 def placements_table(outcome: Outcome) -> pd.DataFrame:
@@ -135,6 +140,27 @@ def _served(plan: Plan) -> pd.DataFrame:
             "minutes_mean": sums["person_minutes"] / sums["people"],
         }
     )
+
+
+def gap_note(gaps: Sequence[AuditRow]) -> Text:
+    """Return what a plan by best effort does not keep, in one line."""
+    said = [
+        Text(
+            f"{row.rule_id} {row.unit} {row.gap.zh}",
+            f"{row.rule_id} {row.unit} {row.gap.en}",
+        )
+        for row in gaps[:_MOST_GAPS]
+    ]
+    zh, en = "; ".join(t.zh for t in said), "; ".join(t.en for t in said)
+    count, more = len(gaps), len(gaps) - len(said)
+    return Text(
+        f"最大努力方案, 有 {count} 处必须条款未满足: {zh}" + (" 等" if more else ""),
+        f"plan by best effort, {count} binding clauses are not kept: {en}"
+        + (f" and {more} more" if more else ""),
+    )
+
+
+_MOST_GAPS = 4  # named in one line; all of them stand in gaps.csv
 
 
 def audit_table(rows: tuple[AuditRow, ...], language: Language) -> pd.DataFrame:

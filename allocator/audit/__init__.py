@@ -8,6 +8,7 @@ from allocator.audit.audit import (
     refuse_unless_sound,
 )
 from allocator.audit.facts import Facts
+from allocator.audit.gaps import gap_rows
 from allocator.audit.measures import MEASURES, totals
 from allocator.audit.tilt import amounts_elsewhere
 from allocator.audit.verdict import AuditRow, Verdict
@@ -20,6 +21,7 @@ __all__ = [
     "amounts_elsewhere",
     "audit",
     "clauses_for",
+    "gap_rows",
     "other_values",
     "plan_of_today",
     "refuse_unless_sound",

@@ -42,7 +42,7 @@ from allocator.policy import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from allocator.area import PlanningArea
     from allocator.policy import Members, Policy, Rule
@@ -179,6 +179,8 @@ def refuse_unless_sound(
     terms: Terms,
     rows: Sequence[AuditRow],
     values: Mapping[str, float],
+    *,
+    gaps: Collection[tuple[str, str]] = (),
 ) -> None:
     """Stop when a plan breaks a binding rule, or is not what its solver said.
 
@@ -190,13 +192,16 @@ def refuse_unless_sound(
         Its audit.
     values
         Objective values stated by the solver, by name.
+    gaps
+        (rule id, unit id) of what the plan is known to break: a plan by best effort.
+        ``serves:<service>`` and ``locked`` are named as rules.
 
     Raises
     ------
     AuditError
-        With one finding per breach.
+        With one finding per breach that is not a known gap.
     """
-    findings = check_integrity(facts, terms) + group_breaches(facts)
+    findings = check_integrity(facts, terms, gaps) + group_breaches(facts)
     beyond = {rule.id for rule in facts.policy.rules if _is_beyond_plans(rule)}
     findings += [
         Finding(
@@ -212,6 +217,7 @@ def refuse_unless_sound(
         if row.verdict is Verdict.NOT_MET
         and row.priority == Priority.MUST
         and row.rule_id not in beyond
+        and (row.rule_id, row.unit_id) not in gaps
     ]
     findings += other_values([facts], values, terms)
     if findings:

@@ -16,7 +16,7 @@ from allocator.errors import Finding, Text
 from allocator.policy import Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from allocator.policy import Members
     from allocator.policy.terms import Terms
@@ -25,18 +25,25 @@ MONEY_TOLERANCE = 1e-6  # 万元, that is one cent
 MINUTES_TOLERANCE = 1e-6
 
 
-def check_integrity(facts: Facts, terms: Terms) -> list[Finding]:
-    """Return every breach; an empty list for a sound plan."""
+def check_integrity(
+    facts: Facts, terms: Terms, gaps: Collection[tuple[str, str]] = ()
+) -> list[Finding]:
+    """Return every breach; an empty list for a sound plan.
+
+    ``gaps`` are the (rule id, unit id) that a plan by best effort is known to break:
+    people of a service who are not served, and sites that are locked in, may be among
+    them.
+    """
     return [
         *_placements(facts, terms),
         *_today_is_accounted_for(facts, terms),
         *_links(facts),
         *_prices(facts),
         *_budget(facts, terms),
-        *_assignments(facts, terms),
+        *_assignments(facts, terms, gaps),
         *_capacities(facts),
         *_allocations(facts),
-        *_locks(facts),
+        *_locks(facts, gaps),
     ]
 
 
@@ -256,15 +263,21 @@ def _spent(facts: Facts, column: str, year: int | None) -> float:
     return total
 
 
-def _assignments(facts: Facts, terms: Terms) -> Iterator[Finding]:
+def _assignments(
+    facts: Facts, terms: Terms, gaps: Collection[tuple[str, str]]
+) -> Iterator[Finding]:
     rows = facts.plan.assignments
     if len(rows):
         yield from _trips(facts)
     demand = facts.area.demand
     for service in facts.policy.services.values():
+        everyone = (
+            "uncovered_people" not in terms.objective
+            and (f"serves:{service.id}", "") not in gaps
+        )
         zones = facts.addressed(service.id)
-        everyone = demand[demand["zone_id"].isin(zones)]
-        for demand_id, people in everyone["people"].items():
+        addressed = demand[demand["zone_id"].isin(zones)]
+        for demand_id, people in addressed["people"].items():
             served = facts.received.get((str(demand_id), service.id), 0.0)
             if served > people + PEOPLE_TOLERANCE:
                 text = Text(
@@ -272,10 +285,7 @@ def _assignments(facts: Facts, terms: Terms) -> Iterator[Finding]:
                     f"{whole(served)} people served of {whole(people)}",
                 )
                 yield _breach("served-twice", text, f"{demand_id} {service.id}")
-            if (
-                "uncovered_people" not in terms.objective
-                and served < people - PEOPLE_TOLERANCE
-            ):
+            if everyone and served < people - PEOPLE_TOLERANCE:
                 text = Text("有人未被服务", "somebody is not served")
                 yield _breach("not-served", text, f"{demand_id} {service.id}")
     if not terms.split and len(rows):
@@ -360,9 +370,11 @@ def _allocations(facts: Facts) -> Iterator[Finding]:
             yield _breach("amount", Text("数量应为整数", "must be whole"), key)
 
 
-def _locks(facts: Facts) -> Iterator[Finding]:
+def _locks(facts: Facts, gaps: Collection[tuple[str, str]]) -> Iterator[Finding]:
     held_at = {site_id for site_id, _ in facts.held}
     for site_id, site in facts.sites.items():
+        if ("locked", site_id) in gaps:
+            continue
         if site["locked"] == "in" and site_id not in held_at:
             text = Text("锁定为必选但未设置服务", "locked in, but holds nothing")
             yield _breach("locked", text, site_id)

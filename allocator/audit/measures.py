@@ -58,6 +58,13 @@ def _unserved(facts: Facts) -> dict[tuple[str, str], float]:
     return result
 
 
+def unserved_people(facts: Facts, service: str) -> float:
+    """Return the people whom a service addresses and who are served nowhere."""
+    return sum(
+        people for (_, name), people in _unserved(facts).items() if name == service
+    )
+
+
 def person_minutes(facts: Facts) -> float:
     """Return people times one-way minutes, over all assignments."""
     rows = facts.plan.assignments

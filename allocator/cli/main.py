@@ -148,15 +148,34 @@ def audit(
     help="Folder to write the run to.",
 )
 @click.option("--force", is_flag=True, help="Replace an existing run folder.")
+@click.option(
+    "--best-effort",
+    is_flag=True,
+    help="Where clauses collide, break them as little as possible.",
+)
 @_common
-def plan(brief: Path, target: Path, *, force: bool, **options: Any) -> None:  # noqa: ANN401
+def plan(
+    brief: Path,
+    target: Path,
+    *,
+    force: bool,
+    best_effort: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
     """Find the best plan for BRIEF, audit it and write it. 求解并写出方案."""
     from allocator.cli import planning  # noqa: PLC0415
 
     console = _console(options)
     progress = TerminalProgress(console)
     with stopping_on_interrupt(progress, console):
-        planning.plan(brief, target, force=force, console=console, progress=progress)
+        planning.plan(
+            brief,
+            target,
+            force=force,
+            best_effort=best_effort,
+            console=console,
+            progress=progress,
+        )
 
 
 @cli.command()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from allocator.errors import Text
 from allocator.export import refuse_existing
 from allocator.pipeline import make_plan, read_task, write_outcome
-from allocator.policy.terms import OBJECTIVES, SHORTFALL
+from allocator.policy.terms import OBJECTIVES, SHORTFALLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,7 @@ def plan(
     target: Path,
     *,
     force: bool,
+    best_effort: bool,
     console: Console,
     progress: TerminalProgress,
 ) -> None:
@@ -33,7 +34,7 @@ def plan(
     """
     refuse_existing(target, force=force)
     task = read_task(brief, progress=progress)
-    outcome = make_plan(task, progress=progress)
+    outcome = make_plan(task, best_effort=best_effort, progress=progress)
     write_outcome(outcome, target, force=force, progress=progress)
     if console.as_json:
         console.data({"exit_code": 0, "folder": str(target), **outcome.certificate})
@@ -55,6 +56,7 @@ def _summary(outcome: Outcome, console: Console) -> list[str]:
         else Text("可行方案 (未证明最优)", "feasible plan (not proven optimal)")
     )
     lines = [
+        *_gaps(outcome),
         head,
         *lines,
         Text(
@@ -85,9 +87,30 @@ def _summary(outcome: Outcome, console: Console) -> list[str]:
     return [line.say(console.language) for line in lines]
 
 
+def _gaps(outcome: Outcome) -> list[Text]:
+    """Say first what a plan by best effort does not keep, every single one."""
+    if not outcome.gaps:
+        return []
+    lines = [
+        Text(
+            f"最大努力方案: {len(outcome.gaps)} 处必须条款未满足",
+            f"plan by best effort: {len(outcome.gaps)} binding clauses are not kept",
+        )
+    ]
+    for row in outcome.gaps:
+        quote = f"“{row.quote}”" if row.quote else ""
+        lines.append(
+            Text(
+                f"  {row.rule_id} {row.unit}: {quote} {row.gap.zh}",
+                f"  {row.rule_id} {row.unit}: {quote} {row.gap.en}",
+            )
+        )
+    return lines
+
+
 def _proof(certificate: dict[str, Any], stage: dict[str, Any]) -> Text:
     """Say what was found for one objective, and how near the best possible it is."""
-    name = OBJECTIVES.get(stage["name"], SHORTFALL)
+    name = OBJECTIVES.get(stage["name"]) or SHORTFALLS[stage["name"]]
     value = f"{stage['value']:,.6g}"
     if stage["value"] >= 1000:  # noqa: PLR2004 (thousands read better whole)
         value = f"{stage['value']:,.0f}"

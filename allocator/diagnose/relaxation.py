@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from allocator.travel import Travel
 
 NOTHING = 1e-6  # relative: a shortfall below this is the solver's rounding
-_ROUGH_GAP = 0.05  # any plan that breaks little will do where none need be the best
+_ROUGH_GAP = 0.5  # any plan that breaks little will do where none need be the best
 _EXACT_GAP = 1e-4  # relative, of a least shortfall
 
 

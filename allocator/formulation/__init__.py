@@ -8,7 +8,7 @@ from allocator.formulation.build import Formulation, build, build_phases
 from allocator.formulation.objectives import Objective
 from allocator.formulation.program import Impossible, RowTag, Shortfall
 from allocator.formulation.sites import find_holdings, unpriced
-from allocator.formulation.solution import read_plan, read_plans
+from allocator.formulation.solution import read_gaps, read_plan, read_plans
 
 __all__ = [
     "Formulation",
@@ -19,6 +19,7 @@ __all__ = [
     "build",
     "build_phases",
     "find_holdings",
+    "read_gaps",
     "read_plan",
     "read_plans",
     "unpriced",

@@ -80,6 +80,23 @@ def read_plans(formulation: Formulation) -> tuple[Plan, ...]:
     return tuple(plans)
 
 
+def read_gaps(formulation: Formulation) -> tuple[frozenset[tuple[str, str]], ...]:
+    """Return what the plan of each phase breaks: (rule id, unit id) of what binds.
+
+    Empty unless the program was built with shortfalls for what must hold.
+    """
+    return tuple(
+        frozenset(
+            (short.rule_id, short.unit_id)
+            for short in program.shortfalls
+            if short.must
+            and (short.variable.varValue or 0.0)
+            > _SMALLEST_SHARE * max(1.0, short.needed)
+        )
+        for program in formulation.programs
+    )
+
+
 def _counts_today(program: Program) -> dict[Pair, int]:
     counted = program.holdings.counted_today
     return {pair: counted.get(pair, 1) for pair in program.holdings.today}

@@ -33,6 +33,7 @@ def certificate(
     solution: Solution,
     *,
     audited: Sequence[tuple[Facts, tuple[AuditRow, ...]]],
+    gaps: Sequence[AuditRow],
     seconds: dict[str, float],
 ) -> dict[str, Any]:
     """Return the content of ``run.json``."""
@@ -42,6 +43,7 @@ def certificate(
     return {
         "name": brief.name,
         "status": solution.status,
+        **({"best_effort": True, "gaps": _gap_records(gaps)} if gaps else {}),
         "objectives": [
             {
                 "name": stage.name,
@@ -102,6 +104,22 @@ def _tilts(terms: Terms) -> dict[str, Any]:
             for tilt in terms.tilts
         ]
     }
+
+
+def _gap_records(gaps: Sequence[AuditRow]) -> list[dict[str, Any]]:
+    """Return what a plan by best effort does not keep."""
+    return [
+        {
+            "rule_id": row.rule_id,
+            "unit_id": row.unit_id,
+            "unit": row.unit,
+            "quote": row.quote,
+            "required": row.required.zh,
+            "gap": row.gap.zh,
+            "missing": row.missing,
+        }
+        for row in gaps
+    ]
 
 
 def _phase_figures(

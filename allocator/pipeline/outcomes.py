@@ -12,22 +12,26 @@ from allocator.audit import (
     Facts,
     audit,
     clauses_for,
+    gap_rows,
     other_values,
     plan_of_today,
     refuse_unless_sound,
 )
 from allocator.errors import AuditError, Finding, Text
-from allocator.formulation import read_plans
+from allocator.formulation import read_gaps, read_plans
 from allocator.networks import GroupResult, form_groups
-from allocator.outcome import Outcome
+from allocator.outcome import Outcome, gap_note
 from allocator.pipeline.access import measure_task
 from allocator.pipeline.certificate import certificate, group_figures
 from allocator.pipeline.task import Task, score_table, shown_findings
 from allocator.progress import SILENT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
+    from allocator.area import PlanningArea
     from allocator.formulation import Formulation
     from allocator.plan import Plan
     from allocator.policy.terms import Phase
@@ -96,9 +100,10 @@ def make_outcome(
     formed = _groups(task, plans[-1], progress)
     if formed is not None:
         plans[-1] = replace(plans[-1], groups=formed.plan_rows)
+    broken = read_gaps(formulation)
     audited = [
-        _audited(task, phase, plan)
-        for phase, plan in zip(task.phases, plans, strict=True)
+        _audited(task, phase, plan, gaps)
+        for phase, plan, gaps in zip(task.phases, plans, broken, strict=True)
     ]
     stated = {s.name: s.value for s in solution.stages}
     problems = other_values([facts for facts, _ in audited], stated, task.terms)
@@ -107,6 +112,7 @@ def make_outcome(
     if problems:
         raise AuditError(problems)
     facts, rows = audited[-1]
+    gaps = gap_rows(facts, rows, broken[-1])
     today = judge_today(task) if today is None else today
     seconds = {
         **task.seconds,
@@ -115,14 +121,14 @@ def make_outcome(
         "audit": time.monotonic() - audit_started,
     }
     return Outcome(
-        area=task.area,
+        area=_with_gaps_noted(task.area, gaps),
         travel=task.travel,
         policy=task.policy,
         plan=plans[-1],
-        audit=rows,
+        audit=_gaps_first(rows, gaps),
         audit_today=today.audit,
         certificate=certificate(
-            task, formulation, solution, audited=audited, seconds=seconds
+            task, formulation, solution, audited=audited, gaps=gaps, seconds=seconds
         )
         | group_figures(formed),
         clauses=clauses_for(facts),
@@ -137,6 +143,7 @@ def make_outcome(
         },
         scores=scored,
         bed_need=bed_need(task.area),
+        gaps=gaps,
         access=(today.access, measure_task(task, plans[-1])),
     )
 
@@ -183,10 +190,23 @@ def _groups(task: Task, plan: Plan, progress: Progress) -> GroupResult | None:
     )
 
 
+def _with_gaps_noted(area: PlanningArea, gaps: Sequence[AuditRow]) -> PlanningArea:
+    """Return the area with what is not kept as its first note, for every output."""
+    return replace(area, notes=(gap_note(gaps), *area.notes)) if gaps else area
+
+
+def _gaps_first(
+    rows: Sequence[AuditRow], gaps: Sequence[AuditRow]
+) -> tuple[AuditRow, ...]:
+    return (*gaps, *(row for row in rows if row not in gaps))
+
+
 def _audited(
-    task: Task, phase: Phase, plan: Plan
+    task: Task, phase: Phase, plan: Plan, gaps: frozenset[tuple[str, str]]
 ) -> tuple[Facts, tuple[AuditRow, ...]]:
     """Hold the plan of a phase against every clause that binds in it.
+
+    ``gaps`` are the (rule id, unit id) that a plan by best effort is known to break.
 
     Raises
     ------
@@ -195,5 +215,5 @@ def _audited(
     """
     facts = Facts(phase.area, task.travel, phase.policy, plan)
     rows = audit(facts)
-    refuse_unless_sound(facts, phase.terms, rows, {})
+    refuse_unless_sound(facts, phase.terms, rows, {}, gaps=gaps)
     return facts, rows

@@ -22,8 +22,21 @@ if TYPE_CHECKING:
     from allocator.progress import Progress
 
 
-def make_plan(task: Task, *, progress: Progress = SILENT) -> Outcome:
+def make_plan(
+    task: Task, *, best_effort: bool = False, progress: Progress = SILENT
+) -> Outcome:
     """Solve a task, audit the plan, and return all that is to be written.
+
+    Parameters
+    ----------
+    task
+        A task that was read.
+    best_effort
+        Break binding clauses as little as possible where they cannot all be kept: the
+        sum of what is missing, each relative to what it asks for, is least. The budget
+        is kept. What is broken stands first in the outcome.
+    progress
+        Told of each step.
 
     Raises
     ------
@@ -36,7 +49,12 @@ def make_plan(task: Task, *, progress: Progress = SILENT) -> Outcome:
     """
     started = time.monotonic()
     progress.step(Text("建立整数规划", "building the integer program"))
-    formulation = build_phases(task.phases, task.travel, progress=progress)
+    formulation = build_phases(
+        task.phases,
+        task.travel,
+        relaxed="rules" if best_effort else "nothing",
+        progress=progress,
+    )
     refuse_impossible(formulation, task.area, task.policy)
     build_s = time.monotonic() - started
     settings = task.brief.solver

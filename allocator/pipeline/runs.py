@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -49,13 +50,25 @@ def audit_run(task: Task, folder: Path) -> tuple[AuditRow, ...]:
     InputError
         When the folder holds no plan that can be read.
     AuditError
-        When the plan breaks a binding rule, or its figures do not hold.
+        When the plan breaks a binding rule, or its figures do not hold. What a plan by
+        best effort says that it breaks is no reason.
     """
     plan = _plan_of(task, folder)
     facts = Facts(task.area, task.travel, task.policy, plan)
     rows = audit(facts)
-    refuse_unless_sound(facts, task.terms, rows, {})
+    refuse_unless_sound(facts, task.terms, rows, {}, gaps=_stated_gaps(folder))
     return rows
+
+
+def _stated_gaps(folder: Path) -> frozenset[tuple[str, str]]:
+    """Return the (rule id, unit id) that the certificate of a run says it breaks."""
+    try:
+        content = json.loads((folder / "run.json").read_text("utf-8"))
+        return frozenset(
+            (str(gap["rule_id"]), str(gap["unit_id"])) for gap in content["gaps"]
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset()
 
 
 def access_today(task: Task) -> AccessReport:

@@ -32,7 +32,16 @@ OBJECTIVES = {
         "倾斜对象以外的新增资源(加权)", "resources added elsewhere than favoured"
     ),
 }
-SHORTFALL = Text("力争条款缺口(相对值之和)", "shortfall of strive rules, relative")
+# The stages before the objectives: what must hold (only by best effort), what is
+# striven for.
+SHORTFALLS = {
+    "must_shortfall": Text(
+        "必须条款缺口(相对值之和)", "shortfall of binding rules, relative"
+    ),
+    "shortfall": Text(
+        "力争条款缺口(相对值之和)", "shortfall of strive rules, relative"
+    ),
+}
 DEFAULT_ORDER = ("uncovered_people", "person_minutes", "capital_wan")
 
 

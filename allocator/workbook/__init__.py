@@ -1,10 +1,10 @@
 """Writing ``plan.xlsx``: the facility plan in the planners' own annex.
 
-The list of facilities with drop-downs for the review, the clauses with their verdicts,
-the investment, the counties, access, amounts and groups where there are any, and how to
-read it all. Totals are
-formulas over the list, so that a figure changed in a meeting carries through; each is
-stored with the value that the plan has.
+What a plan by best effort does not keep, the list of facilities with drop-downs for the
+review, the clauses with their verdicts, the investment, the counties, access, amounts
+and groups where there are any, and how to read it all. Totals are formulas over the
+list, so that a figure changed in a meeting carries through; each is stored with the
+value that the plan has.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from allocator.workbook.access import (
     write_groups,
 )
 from allocator.workbook.cells import ACTION_WORDS, SHEETS, VERDICT_WORDS, Book, styles
-from allocator.workbook.clauses import write_clauses
+from allocator.workbook.clauses import write_clauses, write_gaps
 from allocator.workbook.counties import write_counties
 from allocator.workbook.facilities import facilities, write_facilities
 from allocator.workbook.investment import write_investment
@@ -52,6 +52,7 @@ def write_workbook(outcome: Outcome, path: Path) -> None:
         file.set_properties({"title": outcome.area.name, "created": _CREATED})
         book = Book(file, outcome, styles(file))
         table = facilities(outcome)
+        write_gaps(book)
         write_facilities(book, table)
         write_clauses(book)
         write_investment(book, table)

@@ -36,6 +36,7 @@ ACTION_WORDS = {
     "close": Text("撤并", "close"),
 }
 SHEETS = {
+    "gaps": Text("缺口", "Gaps"),
     "facilities": Text("机构设置一览表", "Facilities"),
     "audit": Text("条款评估", "Clauses"),
     "costs": Text("投资", "Investment"),

@@ -1,4 +1,4 @@
-"""The sheet 条款评估: every clause in every unit, today and with the plan."""
+"""The sheets 缺口 and 条款评估: clauses in every unit, today and with the plan."""
 
 from __future__ import annotations
 
@@ -20,11 +20,20 @@ _PRIORITY_WORDS = {
 }
 
 
+def write_gaps(book: Book) -> None:
+    """Write what a plan by best effort does not keep; no sheet where all is kept."""
+    if book.outcome.gaps:
+        _write(book, "gaps", book.outcome.gaps)
+
+
 def write_clauses(book: Book) -> None:
     """Write the sheet."""
-    sheet = book.sheet("audit")
+    _write(book, "audit", book.outcome.audit)
+
+
+def _write(book: Book, name: str, rows: Sequence[AuditRow]) -> None:
+    sheet = book.sheet(name)
     outcome, language = book.outcome, book.outcome.language
-    rows = outcome.audit
     today = {(row.rule_id, row.unit_id): row for row in outcome.audit_today}
     before = [today.get((row.rule_id, row.unit_id)) for row in rows]
     columns = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allocator.errors import Text
-from allocator.policy.terms import OBJECTIVES, SHORTFALL
+from allocator.policy.terms import OBJECTIVES, SHORTFALLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ _TOTALS = {
     "placements": Text("设置数", "placements"),
     "new_placements": Text("新增设置数", "new placements"),
 }
-_NAMES = {**OBJECTIVES, "shortfall": SHORTFALL, **_TOTALS}
+_NAMES = {**OBJECTIVES, **SHORTFALLS, **_TOTALS}
 
 
 def write_notes(book: Book) -> None:

@@ -348,3 +348,56 @@ def test_plan_without_a_plan_says_what_collides(poor, tmp_path, capsys):
     assert "short by 160.00 万元" in told
     assert told.count("CBC confirms it") == 3
     assert not target.exists()
+
+
+# --- plan --best-effort ---------------------------------------------------------------
+
+
+def test_best_effort_breaks_least_and_says_so_first(poor, tmp_path, capsys):
+    """2100 万元 pay the centre or both stations: the centre serves more people."""
+    target = tmp_path / "run"
+    arguments = ["plan", str(poor), "-o", str(target), "--best-effort"]
+    assert run([*arguments, "--lang", "en"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "plan by best effort: 1 binding clauses are not kept"
+    assert told[1] == "  R2 小县试算: “在中心乡镇卫生院设立急救站” 2 missing"
+    certificate = json.loads((target / "run.json").read_text("utf-8"))
+    assert certificate["best_effort"] is True
+    (gap,) = certificate["gaps"]
+    assert (gap["rule_id"], gap["unit_id"], gap["missing"]) == ("R2", "", 2)
+    names = [stage["name"] for stage in certificate["objectives"]]
+    assert names[0] == "must_shortfall"
+    assert certificate["totals"]["capital_wan"] <= 2100
+    for name in ("gaps.csv", "audit.csv"):
+        first = pd.read_csv(target / name, encoding="utf-8-sig").iloc[0]
+        assert (first["rule_id"], first["verdict"]) == ("R2", "未达标")
+    with pd.ExcelFile(target / "plan.xlsx", engine="calamine") as book:
+        assert book.sheet_names[0] == "缺口"
+    page = (target / "map.html").read_text("utf-8")
+    assert "最大努力方案, 有 1 处必须条款未满足" in page
+
+
+def test_plan_by_best_effort_passes_the_audit_with_the_gaps_it_states(
+    poor, tmp_path, capsys
+):
+    target = tmp_path / "run"
+    run(["plan", str(poor), "-o", str(target), "--best-effort", "-q"])
+    assert run(["audit", str(poor), "--plan", str(target), "-q"]) == 0
+    stated = json.loads((target / "run.json").read_text("utf-8"))
+    stated["gaps"] = []
+    (target / "run.json").write_text(json.dumps(stated), "utf-8")
+    capsys.readouterr()
+    assert run(["audit", str(poor), "--plan", str(target), "-q"]) == 7
+    assert "R2" in capsys.readouterr().err
+
+
+def test_best_effort_keeps_everything_where_that_is_possible(brief, tmp_path):
+    for name, more in (("plain", []), ("effort", ["--best-effort"])):
+        target = tmp_path / name
+        assert run(["plan", str(brief), "-o", str(target), "-q", *more]) == 0
+    plain, effort = (
+        (tmp_path / name / "placements.csv").read_bytes()
+        for name in ("plain", "effort")
+    )
+    assert plain == effort
+    assert not (tmp_path / "effort" / "gaps.csv").exists()
