@@ -26,11 +26,11 @@ import pandas as pd
 from allocator.area import GEOGRAPHIC_CRS, PlanningArea
 from allocator.audit import Facts, audit, refuse_unless_sound
 from allocator.errors import Text
-from allocator.formulation import Formulation, build, read_plan
+from allocator.formulation import Formulation, build, build_phases, read_plans
 from allocator.plan import Plan, empty_frame
 from allocator.policy import Members, Policy
 from allocator.policy.packs import PackHead
-from allocator.policy.terms import Terms
+from allocator.policy.terms import Phase, Terms
 from allocator.solve import Solution, solve
 from allocator.travel import Travel
 
@@ -248,6 +248,34 @@ class Case:
         refuse_unless_sound(facts, self.terms, audit(facts), values or {})
 
 
+@dataclass(frozen=True)
+class Phased:
+    """A task of several phases: one case a year, each with the policy as written."""
+
+    cases: tuple[Case, ...]
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases as the program reads them, in the order of years."""
+        return tuple(
+            Phase(case.area, self._policy(case), case.terms) for case in self.cases
+        )
+
+    def _policy(self, case: Case) -> Policy:
+        year = case.terms.year
+        if case is self.cases[-1]:
+            return case.policy.at_year(year)
+        return case.policy.before_last(year or 0)
+
+    def build(self) -> Formulation:
+        return build_phases(self.phases, self.cases[0].travel)
+
+    def read_as(self, number: int) -> Case:
+        """Return one phase as a case of its own, its policy read in its year."""
+        phase = self.phases[number]
+        return replace(self.cases[number], policy=phase.policy)
+
+
 def make_case(
     area: PlanningArea,
     *,
@@ -274,6 +302,7 @@ class Answer:
     solution: Solution | None
     plan: Any  # a Plan or None; tests that ask for it know which
     values: tuple[float, ...]
+    plans: tuple[Plan, ...] = ()  # of every phase
 
     @property
     def feasible(self) -> bool:
@@ -293,7 +322,7 @@ class Answer:
         return set(zip(rows["site_id"], rows["service"], strict=True))
 
 
-def answer(case: Case) -> Answer:
+def answer(case: Case | Phased) -> Answer:
     """Build, solve to proven optimality and read the plan; audit nothing."""
     formulation = case.build()
     if formulation.impossible:
@@ -303,7 +332,8 @@ def answer(case: Case) -> Answer:
         return Answer(solution, None, ())
     assert solution.status == "optimal"
     values = tuple(stage.value for stage in solution.stages)
-    return Answer(solution, read_plan(formulation), values)
+    plans = read_plans(formulation)
+    return Answer(solution, plans[-1], values, plans)
 
 
 # What a plan made by hand says; a plan fills in the rest (one of each, no year).

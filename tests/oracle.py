@@ -1,21 +1,26 @@
 """What the best plan is, found by trying every subset; slow, plain and independent.
 
 Shares no code with the package: it reads the attributes of the policy dataclasses and
-the tables of the area as data, and follows ``docs/rules.md``. Where people are shared
-out under a band or a capacity, each subset is a small linear (or whole-point) program
-for `scipy.optimize.milp`; everywhere else each demand point goes to its nearest holder.
+the tables of the area as data, and follows ``docs/rules.md``. A state says how many of
+each service every site holds and what is added of each resource; of several phases,
+every sequence of states is tried in which a later one keeps what an earlier one built.
+Where people are shared out under a band or a capacity, each state is a small linear (or
+whole-point) program for `scipy.optimize.milp`; everywhere else each demand point goes
+to its nearest holder.
 
-Not covered, and so not to be put into a case: decided amounts of resources, ``strive``
-rules over a class that the plan decides, and an order that weighs journeys before
-``uncovered_people``.
+Not covered, and so not to be put into a case: amounts that need not be whole,
+``strive`` rules over a class that the plan decides, an order that weighs journeys
+before ``uncovered_people``, and ``max_minutes`` over several phases with a band or a
+capacity.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,10 +32,33 @@ if TYPE_CHECKING:
     from tests.factories import Case
 
 type Pair = tuple[str, str]
-type Held = frozenset[Pair]
 
 EPSILON = 1e-9  # relative: the rounding of a product of two floats
 HALF_A_PERSON = 0.5  # what the audit allows where shares of people are added up
+
+
+@dataclass(frozen=True)
+class Held:
+    """A state: how many of a service each pair holds, and what is added (whole)."""
+
+    counts: dict[Pair, int]
+    amounts: dict[Pair, int] = field(default_factory=dict)
+
+    def __contains__(self, pair: object) -> bool:
+        return pair in self.counts
+
+    @property
+    def pairs(self) -> frozenset[Pair]:
+        return frozenset(self.counts)
+
+    @property
+    def key(self) -> frozenset[Any]:
+        return frozenset(
+            (*self.counts.items(), *(("", a) for a in self.amounts.items()))
+        )
+
+
+NOTHING = Held({})
 
 
 class UnknownError(Exception):
@@ -59,20 +87,32 @@ class Best:
 
     shortfall: float
     values: tuple[float, ...]
-    held: Held
+    states: tuple[Held, ...]
+
+    @property
+    def held(self) -> frozenset[Pair]:
+        """What is held in the end."""
+        return self.states[-1].pairs
 
 
 @dataclass
 class World:
-    """The case as dictionaries of plain records."""
+    """The case as dictionaries of plain records, and its rules as its year reads them.
+
+    With ``last`` false the case is a phase before the last: a rule binds when it is due
+    by the year of the phase, or has a target path.
+    """
 
     case: Case
+    last: bool = True
     zones: dict[str, dict[str, Any]] = field(init=False)
     counties: dict[str, dict[str, Any]] = field(init=False)
     sites: dict[str, dict[str, Any]] = field(init=False)
     demand: dict[str, dict[str, Any]] = field(init=False)
     trips: dict[tuple[str, str], dict[str, float]] = field(init=False)
-    today: set[Pair] = field(init=False)
+    costs: list[Any] = field(init=False)
+    today: dict[Pair, int] = field(init=False)
+    read: list[Any] = field(init=False)
 
     def __post_init__(self) -> None:
         area = self.case.area
@@ -80,17 +120,29 @@ class World:
         self.counties = _records(area.counties)
         self.sites = _records(area.sites)
         self.demand = _records(area.demand)
+        self.costs = [] if area.costs is None else area.costs.to_dict("records")
         pairs: list[Any] = self.case.travel.pairs.to_dict("records")
         self.trips = {(t["demand_id"], t["site_id"]): t for t in pairs}
         services = self.case.policy.services
-        self.today = set()
+        self.today = {}
         for s, site in self.sites.items():
             if site["status"] != "existing":
                 continue
-            self.today |= {(s, k) for k in site["services"] if k in services}
             for k, service in services.items():
-                if service.held_by and self.surely(s, service.held_by, frozenset()):
-                    self.today.add((s, k))
+                listed = list(site["services"]).count(k)
+                implied = service.held_by and self.surely(s, service.held_by, NOTHING)
+                if listed or implied:
+                    counts = service.most_per_site > 1
+                    self.today[s, k] = max(1, listed) if counts else 1
+        self.read = [
+            found
+            for rule in self.case.policy.rules
+            if (found := _in_year(rule, self.case.terms.year, last=self.last))
+        ]
+
+    @property
+    def before(self) -> Held:
+        return Held(dict(self.today))
 
     # --- who belongs where ------------------------------------------------------
 
@@ -104,7 +156,7 @@ class World:
         by_service = any((s, k) in held for k in members.service)
         if not (anyone or by_class or by_service):
             return False
-        if members.name and site["name"] not in members.name:
+        if not self.named(s, members):
             return False
         if members.level_from is not None and not (
             self.known(s, "level") >= members.level_from
@@ -113,6 +165,16 @@ class World:
         if members.public is None:
             return True
         return bool(self.known(s, "public") == members.public)
+
+    def named(self, s: str, members: Any) -> bool:
+        """Return whether the names and counties of a class leave a site in."""
+        site = self.sites[s]
+        county = site["county_id"]
+        homes = {county, self.counties[county]["name"]}
+        return bool(
+            (not members.name or site["name"] in members.name)
+            and (not members.county or homes & set(members.county))
+        )
 
     def surely(self, s: str, members: Any, held: Held) -> bool:
         try:
@@ -170,60 +232,107 @@ class World:
 
     # --- what may stand ---------------------------------------------------------
 
-    def undecided(self) -> list[Pair]:
-        """Return the pairs that a plan may add or give up."""
-        pairs = []
+    def receives(self, s: str) -> bool:
+        return not self.sites[s]["branch"] and self.sites[s]["locked"] != "out"
+
+    def levels(self) -> tuple[dict[Pair, list[int]], dict[Pair, list[int]]]:
+        """Return how many a plan may leave at each pair, and add of each resource.
+
+        Only what is open: pairs and amounts with one level are left out.
+        """
+        counts: dict[Pair, list[int]] = {}
         for s, site in self.sites.items():
             for k, service in self.case.policy.services.items():
-                if (s, k) in self.today:
-                    closable = k in self.case.terms.closing and site["locked"] != "in"
-                    if closable:
-                        pairs.append((s, k))
-                elif not site["branch"] and site["locked"] != "out":
-                    hosts = service.hosts
-                    if (
-                        hosts is None
-                        or hosts.service
-                        or self.surely(s, hosts, frozenset())
-                    ):
-                        pairs.append((s, k))
-        return pairs
+                now = self.today.get((s, k), 0)
+                found = {now}
+                hosts = service.hosts
+                if self.receives(s) and (
+                    hosts is None or hosts.service or self.surely(s, hosts, NOTHING)
+                ):
+                    found |= set(range(now, service.most_per_site + 1))
+                if now and k in self.case.terms.closing and site["locked"] != "in":
+                    found.add(0)
+                if len(found) > 1:
+                    counts[s, k] = sorted(found)
+        amounts = {
+            (s, r): list(range(int(resource.most_per_site or 0) + 1))
+            for s, site in self.sites.items()
+            for r, resource in self.case.policy.resources.items()
+            if resource.at is not None
+            and r in site
+            and self.receives(s)
+            and (resource.at.service or self.takes(s, resource.at, NOTHING))
+        }
+        return counts, amounts
 
-    def subsets(self) -> Iterator[Held]:
-        open_pairs = self.undecided()
-        fixed = frozenset(self.today - set(open_pairs))
-        for chosen in itertools.product((False, True), repeat=len(open_pairs)):
-            held = fixed | set(itertools.compress(open_pairs, chosen))
-            if self.stands(held):
-                yield held
+    def takes(self, s: str, at: Any, held: Held) -> bool:
+        """Return whether a site may be given a resource: a facility, or a holder."""
+        if self.sites[s]["status"] == "existing" and self.surely(s, at, NOTHING):
+            return True
+        holds = any((s, k) in held for k in at.service)
+        return holds and not self.sites[s]["branch"] and self.named(s, at)
+
+    def states(self) -> Iterator[Held]:
+        counts, amounts = self.levels()
+        for numbers in itertools.product(*counts.values()):
+            chosen = self.today | dict(zip(counts, numbers, strict=True))
+            here = {pair: number for pair, number in chosen.items() if number}
+            if not self.stands(Held(here)):
+                continue
+            for added in itertools.product(*amounts.values()):
+                more = zip(amounts, added, strict=True)
+                held = Held(here, {pair: number for pair, number in more if number})
+                if self.may_be_given(held):
+                    yield held
 
     def stands(self, held: Held) -> bool:
-        """Return whether hosts, requirements and locks hold."""
-        for s, k in held - self.today:
+        """Return whether hosts, requirements and locks hold for all that is new."""
+        for (s, k), number in held.counts.items():
+            if number <= self.today.get((s, k), 0):
+                continue
             service = self.case.policy.services[k]
             if service.hosts is not None and not self.surely(s, service.hosts, held):
                 return False
             if any((s, needed) not in held for needed in service.requires):
                 return False
-        in_use = {s for s, _ in held}
+        in_use = {s for s, _ in held.pairs}
         return all(s in in_use for s, t in self.sites.items() if t["locked"] == "in")
+
+    def may_be_given(self, held: Held) -> bool:
+        resources = self.case.policy.resources
+        return all(self.takes(s, resources[r].at, held) for s, r in held.amounts)
+
+    def follows(self, held: Held, earlier: Held) -> bool:
+        """Return whether a state keeps what an earlier phase built, and left closed."""
+        for pair in earlier.pairs | held.pairs | set(self.today):
+            now, then = held.counts.get(pair, 0), earlier.counts.get(pair, 0)
+            base = self.today.get(pair, 0)
+            if then > base and now < then:
+                return False  # what was added stays
+            if base and not then and now:
+                return False  # what was closed stays closed
+        return all(held.amounts.get(p, 0) >= n for p, n in earlier.amounts.items())
 
     def spent(self, held: Held, column: str) -> float:
         total = 0.0
-        for s, k in held - self.today:
+        for (s, k), number in held.counts.items():
             candidate = self.sites[s]["status"] == "candidate"
             actions = ["build"] if candidate else ["upgrade", "build"]
-            total += self._price(s, k, actions, column)
-        for s, k in self.today - held:
-            total += self._price(s, k, ["close"], column)
+            more = number - self.today.get((s, k), 0)
+            total += more * self._price("service", s, k, actions, column)
+        for s, k in set(self.today) - held.pairs:
+            total += self._price("service", s, k, ["close"], column)
+        for (s, r), number in held.amounts.items():
+            total += number * self._price("resource", s, r, ["add"], column)
         return total
 
-    def _price(self, s: str, k: str, actions: list[str], column: str) -> float:
-        costs = self.case.area.costs
-        rows = [] if costs is None else costs.to_dict("records")
+    def _price(
+        self, what: str, s: str, k: str, actions: list[str], column: str
+    ) -> float:
+        rows = self.costs
         facility_class = self.sites[s]["class"]
         for action in actions:
-            here = [r for r in rows if (r["service"], r["action"]) == (k, action)]
+            here = [r for r in rows if (r[what], r["action"]) == (k, action)]
             own = [r for r in here if r["site_id"] == s]
             general = [r for r in here if not r["site_id"]]
             classed = [
@@ -234,14 +343,17 @@ class World:
                     return float(found[0][column])
         return 0.0
 
-    def within_budget(self, held: Held) -> bool:
+    def within_budget(self, held: Held, earlier: Held | None = None) -> bool:
+        """Return whether a phase can be paid for, given what stood before it."""
         terms = self.case.terms
+        capital = self.spent(held, "capital_wan")
+        paid = 0.0 if earlier is None else self.spent(earlier, "capital_wan")
         return all(
-            limit is None
-            or self.spent(held, column) <= limit + EPSILON * max(1.0, limit)
-            for column, limit in (
-                ("capital_wan", terms.capital_wan),
-                ("yearly_wan", terms.yearly_wan),
+            limit is None or spent <= limit + EPSILON * max(1.0, limit)
+            for spent, limit in (
+                (capital - paid, terms.capital_wan),
+                (self.spent(held, "yearly_wan"), terms.yearly_wan),
+                (capital, terms.total_capital_wan),
             )
         )
 
@@ -252,10 +364,12 @@ class World:
         found: list[Gap | Band] = []
         match type(reading).__name__:
             case "CountInUnit":
-                number = len(self._counted(reading.service, reading.of, held, zones))
+                number = self._counted(reading.service, reading.of, held, zones)
                 found += _bounds(number, reading.lo or 0, reading.hi)
             case "ShareOfClass" if reading.service is not None:
                 found += self._share(reading, zones, held)
+            case "Rate" if reading.unit == "site":
+                found += self._rate_at_sites(reading, zones, held)
             case "Rate":
                 found += self._rate(reading, zones, held)
             case "Coverage" if reading.share is not None:
@@ -266,11 +380,30 @@ class World:
                 found.append(Band(reading, zones))
         return found
 
-    def _counted(self, k: str, of: Any, held: Held, zones: frozenset[str]) -> list[str]:
+    def _counted(self, k: str, of: Any, held: Held, zones: frozenset[str]) -> int:
+        return sum(held.counts[s, k] for s in self._among(k, of, held, zones))
+
+    def _among(self, k: str, of: Any, held: Held, zones: frozenset[str]) -> list[str]:
         if of is None:
             return self.holders(k, held, zones)
         among = {s for s in self.sites if self.belongs(s, of, held)}
         return [s for s in self.holders(k, held, zones) if s in among]
+
+    def _rate_at_sites(
+        self, rule: Any, zones: frozenset[str], held: Held
+    ) -> list[Gap | Band]:
+        if not any(rule.resource in site for site in self.sites.values()):
+            raise UnknownError(rule.resource)
+        k = rule.denominator.split(":")[1]
+        needed = rule.lo / rule.per
+        found: list[Gap | Band] = []
+        for s in self._among(k, rule.of, held, zones):
+            site = self.sites[s]
+            cell = site[rule.resource] if site["status"] == "existing" else 0.0
+            there = 0.0 if math.isnan(cell) else cell
+            there += held.amounts.get((s, rule.resource), 0)
+            found.append(_gap(needed - there, needed))
+        return found
 
     def _share(self, rule: Any, zones: frozenset[str], held: Held) -> list[Gap | Band]:
         group = []
@@ -289,7 +422,7 @@ class World:
         return [_gap(needed - share.denominator * having, needed)]
 
     def _rate(self, rule: Any, zones: frozenset[str], held: Held) -> list[Gap | Band]:
-        before = frozenset(self.today)
+        before = self.before
         amount, blank = self._amount(rule, zones, held)
         amount_today, _ = self._amount(rule, zones, before)
         base, base_today, constant = self._base(rule, zones, held)
@@ -310,8 +443,22 @@ class World:
         self, rule: Any, zones: frozenset[str], held: Held
     ) -> tuple[float, bool]:
         if rule.service is not None:
-            return float(len(self._counted(rule.service, rule.of, held, zones))), False
-        return self._beds(rule.resource, rule.of, zones, held)
+            return float(self._counted(rule.service, rule.of, held, zones)), False
+        today, blank = self._beds(rule.resource, rule.of, zones, held)
+        return today + self._added(rule.resource, rule.of, zones, held), blank
+
+    def _added(
+        self, resource: str, of: Any, zones: frozenset[str], held: Held
+    ) -> float:
+        return float(
+            sum(
+                number
+                for (s, r), number in held.amounts.items()
+                if r == resource
+                and self.sites[s]["zone_id"] in zones
+                and (of is None or self.belongs(s, of, held))
+            )
+        )
 
     def _beds(
         self, resource: str, of: Any, zones: frozenset[str], held: Held
@@ -338,16 +485,14 @@ class World:
             return people, people, people
         kind, name = rule.denominator.split(":")
         if kind == "service":
-            now = float(len(self.holders(name, held, zones)))
-            return (
-                now,
-                float(len(self.holders(name, frozenset(self.today), zones))),
-                0.0,
-            )
+            now = self._counted(name, None, held, zones)
+            then = self._counted(name, None, self.before, zones)
+            return float(now), float(then), 0.0
         amount, blank = self._beds(name, rule.of, zones, held)
         if blank:
             raise UnknownError(name)
-        return amount, amount, amount
+        added = self._added(name, rule.of, zones, held)
+        return amount + added, amount, amount
 
     def out_of_reach(
         self, rule: Any, zones: frozenset[str], held: Held
@@ -379,17 +524,17 @@ class World:
     def rules(self) -> list[Any]:
         """Return the rules that bind: no ``may`` rule, none that cannot be decided."""
         binding = []
-        everything = frozenset(
-            (s, k) for s in self.sites for k in self.case.policy.services
+        everything = Held(
+            {(s, k): 1 for s in self.sites for k in self.case.policy.services}
         )
-        for rule in self.case.policy.rules:
+        for rule in self.read:
             if rule.priority == "may":
                 continue
             try:
                 for reading in (rule, *rule.any_of):
                     for zones in self.units(reading).values():
                         self.gaps(reading, zones, everything)
-                        self.gaps(reading, zones, frozenset(self.today))
+                        self.gaps(reading, zones, self.before)
             except UnknownError:
                 continue
             binding.append(rule)
@@ -406,14 +551,14 @@ class World:
     def covers(self) -> list[Any]:
         """Return the coverage readings that objectives count: the first of a rule."""
         found = []
-        for rule in self.case.policy.rules:
+        for rule in self.read:
             if rule.priority == "may":
                 continue
             for reading in (rule, *rule.any_of):
                 if type(reading).__name__ != "Coverage":
                     continue
                 try:
-                    self.out_of_reach(reading, frozenset(), frozenset())
+                    self.out_of_reach(reading, frozenset(), NOTHING)
                 except UnknownError:
                     continue
                 found.append(reading)
@@ -447,6 +592,30 @@ class World:
             for i, point in self.demand.items()
             if point["zone_id"] in zones and point["people"] > 0
         ]
+
+
+def _in_year(rule: Any, year: int | None, *, last: bool) -> Any:
+    """Return a rule as a phase of a year reads it, or None when it asks for nothing.
+
+    Before the last phase a rule that is neither due nor has a target path is only
+    reported; reach without a share is weighed in every phase.
+    """
+    readings = []
+    for reading in (rule, *rule.any_of):
+        figures: dict[str, float | None] = {}
+        for key, since, figure in reading.path:
+            figures.setdefault(key, None)
+            if year is None or since <= year:
+                figures[key] = figure
+        if figures and all(figure is None for figure in figures.values()):
+            return None
+        readings.append(replace(reading, any_of=(), path=(), **figures))
+    due = rule.due is not None and year is not None and rule.due <= year
+    binds = last or due or any(reading.path for reading in (rule, *rule.any_of))
+    weighed = type(rule).__name__ == "Coverage" and rule.share is None
+    if not (binds or weighed):
+        readings[0] = replace(readings[0], priority="may")
+    return replace(readings[0], any_of=tuple(readings[1:]))
 
 
 def _records(frame: Any) -> dict[str, dict[str, Any]]:
@@ -489,7 +658,7 @@ def _nearest(world: World, held: Held) -> Shared:
             people = world.demand[i]["people"]
             times = [
                 world.trips[i, s]["minutes"]
-                for s, name in held
+                for s, name in held.pairs
                 if name == k and world.allowed(i, s, k)
             ]
             if times:
@@ -525,7 +694,7 @@ class Sharing:
         terms = self.world.case.terms
         most_left = 1.0 if "uncovered_people" in terms.objective else 0.0
         for k in self.world.case.policy.services:
-            open_here = [s for s, name in self.held if name == k]
+            open_here = [s for s, name in sorted(self.held.pairs) if name == k]
             for i in self.world.addressed(k):
                 self.left[i, k] = self.column(high=most_left, whole=not terms.split)
                 row = {self.left[i, k]: 1.0}
@@ -657,30 +826,85 @@ def _in_order(
 # --- the optimum ----------------------------------------------------------------------
 
 
-def optimum(case: Case) -> Any:
-    """Return the `Best` plan of all, or None when no subset keeps every rule."""
-    world = World(case)
-    rules, covers = world.rules(), world.covers()
+def optimum(*cases: Case) -> Any:
+    """Return the `Best` plan of all, or None when no state keeps every rule.
+
+    Several cases are the phases of one task, in the order of years. People and journeys
+    are added up over them, the worst county and the longest trip are those of any, and
+    cost and sites those of the last.
+    """
+    order = cases[0].terms.objective
+    worlds = [World(case, last=case is cases[-1]) for case in cases]
+    valued = [_valued(world) for world in worlds]
     best: Best | None = None
-    for held in world.subsets():
-        if not world.within_budget(held):
-            continue
-        for way in _ways(world, rules, held):
-            found = _value(world, covers, held, way)
-            if found is not None and (
-                best is None or _key(case, found) < _key(case, best)
-            ):
-                best = found
+    for sequence in _sequences(worlds, valued, ()):
+        found = [of[held.key][1] for of, held in zip(valued, sequence, strict=True)]
+        one = _together(worlds[-1], sequence, found, order)
+        if best is None or _key(order, one) < _key(order, best):
+            best = one
     return best
 
 
-def _key(case: Case, found: Best) -> tuple[float, ...]:
-    signs = [-1 if n == "worst_county_coverage" else 1 for n in case.terms.objective]
+def _valued(world: World) -> dict[Any, tuple[Held, dict[str, float]]]:
+    """Return every state that keeps the rules of a phase, with its best values."""
+    rules, covers = world.rules(), world.covers()
+    result = {}
+    for held in world.states():
+        ways = [_value(world, covers, held, way) for way in _ways(world, rules, held)]
+        found = [way for way in ways if way is not None]
+        if found:
+            order = ("shortfall", *world.case.terms.objective)
+            result[held.key] = (held, min(found, key=partial(_ranked, order)))
+    return result
+
+
+def _ranked(order: Sequence[str], values: dict[str, float]) -> list[float]:
+    return [round(_SIGNS.get(name, 1) * values[name], 6) for name in order]
+
+
+def _sequences(
+    worlds: Sequence[World], valued: Sequence[Any], earlier: tuple[Held, ...]
+) -> Iterator[tuple[Held, ...]]:
+    """Yield the states of all phases, each in its budget and after the one before."""
+    number = len(earlier)
+    if number == len(worlds):
+        yield earlier
+        return
+    before = earlier[-1] if earlier else None
+    for held, _ in valued[number].values():
+        if before is not None and not worlds[number].follows(held, before):
+            continue
+        if worlds[number].within_budget(held, before):
+            yield from _sequences(worlds, valued, (*earlier, held))
+
+
+def _together(
+    world: World,
+    sequence: tuple[Held, ...],
+    found: Sequence[dict[str, float]],
+    order: Sequence[str],
+) -> Best:
+    values = {
+        "uncovered_people": sum(v["uncovered_people"] for v in found),
+        "person_minutes": sum(v["person_minutes"] for v in found),
+        "worst_county_coverage": min(v["worst_county_coverage"] for v in found),
+        "max_minutes": max(v["max_minutes"] for v in found),
+        "capital_wan": world.spent(sequence[-1], "capital_wan"),
+        "yearly_wan": world.spent(sequence[-1], "yearly_wan"),
+        "sites": float(len({s for s, _ in sequence[-1].pairs})),
+    }
+    shortfall = sum(v["shortfall"] for v in found)
+    return Best(shortfall, tuple(values[name] for name in order), sequence)
+
+
+_SIGNS = {"worst_county_coverage": -1}
+
+
+def _key(order: Sequence[str], found: Best) -> tuple[float, ...]:
+    signs = [1, *(_SIGNS.get(name, 1) for name in order)]
     return tuple(
         round(sign * value, 6)
-        for sign, value in zip(
-            (1, *signs), (found.shortfall, *found.values), strict=True
-        )
+        for sign, value in zip(signs, (found.shortfall, *found.values), strict=True)
     )
 
 
@@ -714,7 +938,10 @@ def _ways(world: World, rules: Sequence[Any], held: Held) -> Iterator[Way]:
         )
 
 
-def _value(world: World, covers: Sequence[Any], held: Held, way: Way) -> Best | None:
+def _value(
+    world: World, covers: Sequence[Any], held: Held, way: Way
+) -> dict[str, float] | None:
+    """Return the best values that one way of keeping the rules allows in a state."""
     shortfall, hard, soft = way
     shared: Shared | None
     case = world.case
@@ -738,41 +965,51 @@ def _value(world: World, covers: Sequence[Any], held: Held, way: Way) -> Best | 
             people, missed = world.out_of_reach(rule, own, held)
             if people > 0:
                 shares.append(1 - missed / people)
-    worst = min(shares)
-    values = {
+    return {
+        "shortfall": shortfall + shared.shortfall,
         "uncovered_people": out + shared.unserved,
         "person_minutes": shared.person_minutes,
-        "worst_county_coverage": worst,
+        "worst_county_coverage": min(shares),
         "max_minutes": shared.max_minutes,
-        "capital_wan": world.spent(held, "capital_wan"),
-        "yearly_wan": world.spent(held, "yearly_wan"),
-        "sites": float(len({s for s, _ in held})),
+        # The same in every way of this state.
+        "capital_wan": 0.0,
+        "yearly_wan": 0.0,
+        "sites": 0.0,
     }
-    return Best(
-        shortfall + shared.shortfall,
-        tuple(values[name] for name in case.terms.objective),
-        held,
-    )
 
 
 # --- a plan as it is ------------------------------------------------------------------
 
 
-def keeps_every_rule(case: Case, plan: Any) -> bool:
-    """Return whether a plan, assignments and all, is feasible; no value is judged."""
-    world = World(case)
-    rows = plan.placements.to_dict("records")
-    held = frozenset(
-        (r["site_id"], r["service"]) for r in rows if r["action"] != "close"
-    )
-    placed = {(r["site_id"], r["service"]) for r in rows}
-    free = set(world.undecided())
+def keeps_every_rule(case: Case, plan: Any, *, last: bool = True) -> bool:
+    """Return whether a plan, assignments and all, is feasible; no value is judged.
+
+    ``last`` is false for the plan of a phase before the last.
+    """
+    world = World(case, last=last)
+    placed: dict[Pair, int] = {}
+    closed: set[Pair] = set()
+    spent = 0.0
+    for row in plan.placements.to_dict("records"):
+        pair = (row["site_id"], row["service"])
+        spent += row["capital_wan"] if row["phase"] == case.terms.year else 0.0
+        if row["action"] == "close":
+            closed.add(pair)
+        else:
+            placed[pair] = placed.get(pair, 0) + int(row["count"])
+    added: dict[Pair, float] = {}
+    for row in plan.allocations.to_dict("records"):
+        pair = (row["site_id"], row["resource"])
+        spent += row["capital_wan"] if row["phase"] == case.terms.year else 0.0
+        added[pair] = added.get(pair, 0) + row["amount"]
+    held = Held(placed, added)  # type: ignore[arg-type]  # checked to be whole below
     if not (
-        world.today <= placed
-        and held - world.today <= free
-        and world.today - held <= free
+        not closed & held.pairs
+        and set(world.today) <= held.pairs | closed
+        and _levels_are_open(world, held)
         and world.stands(held)
-        and world.within_budget(held)
+        and world.may_be_given(held)
+        and _is_paid(world, held, spent)
     ):
         return False
     trips = plan.assignments.to_dict("records")
@@ -784,6 +1021,31 @@ def keeps_every_rule(case: Case, plan: Any) -> bool:
         for rule in world.rules()
         if rule.priority == "must"
         for readings in world.choices(rule, held)
+    )
+
+
+def _levels_are_open(world: World, held: Held) -> bool:
+    """Return whether every count and amount is one that a plan may leave there."""
+    counts, amounts = world.levels()
+    return all(
+        held.counts.get(pair, 0) in counts.get(pair, [world.today.get(pair, 0)])
+        for pair in held.pairs | set(world.today)
+    ) and all(
+        number in amounts.get(pair, []) and number
+        for pair, number in held.amounts.items()
+    )
+
+
+def _is_paid(world: World, held: Held, spent: float) -> bool:
+    """Return whether the budgets hold, with ``spent`` in the phase itself."""
+    terms = world.case.terms
+    return all(
+        limit is None or cost <= limit + EPSILON * max(1.0, limit)
+        for cost, limit in (
+            (spent, terms.capital_wan),
+            (world.spent(held, "yearly_wan"), terms.yearly_wan),
+            (world.spent(held, "capital_wan"), terms.total_capital_wan),
+        )
     )
 
 

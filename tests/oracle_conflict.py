@@ -26,7 +26,7 @@ class PartWorld(World):
 
     kept: Collection[Part] = field(default_factory=frozenset)
 
-    def within_budget(self, held: Held) -> bool:
+    def within_budget(self, held: Held, earlier: Held | None = None) -> bool:
         return all(
             ("budget", column, "") not in self.kept
             or self.spent(held, column) <= limit + EPSILON * max(1.0, limit)
@@ -92,7 +92,7 @@ def can_keep(case: Case, kept: Collection[Part]) -> bool:
     rules = [r for r in world.rules() if r.priority == "must"]
     return any(
         _value(world, [], held, way) is not None
-        for held in world.subsets()
+        for held in world.states()
         if world.within_budget(held)
         for way in _ways(world, rules, held)
     )

@@ -10,6 +10,7 @@ from allocator.audit.audit import (
 from allocator.audit.facts import Facts
 from allocator.audit.gaps import gap_rows
 from allocator.audit.measures import MEASURES, totals
+from allocator.audit.phases import check_phases
 from allocator.audit.tilt import amounts_elsewhere
 from allocator.audit.verdict import AuditRow, Verdict
 
@@ -20,6 +21,7 @@ __all__ = [
     "Verdict",
     "amounts_elsewhere",
     "audit",
+    "check_phases",
     "clauses_for",
     "gap_rows",
     "other_values",

@@ -90,7 +90,7 @@ def _placements(facts: Facts, terms: Terms) -> Iterator[Finding]:
         if not _count_fits(action == new, count, today, max(most, today), in_all):
             text = Text(f"数量 {count} 不成立", f"a count of {count} does not fit")
             yield _breach("count", text, key)
-        if not today and (site["branch"] or site["locked"] == "out"):
+        if action == new and (site["branch"] or site["locked"] == "out"):
             text = Text("分支机构或已锁定为不选", "a branch, or locked out")
             yield _breach("closed-site", text, key)
         if action == "close" and (
@@ -119,10 +119,13 @@ def _today_is_accounted_for(facts: Facts, terms: Terms) -> Iterator[Finding]:
 
 
 def _new(facts: Facts) -> list[tuple[str, str]]:
+    """Return the pairs that are new, or of which there are more than today."""
     return sorted(
         (s, k)
-        for s, k in facts.held - facts.today
-        if s in facts.sites and k in facts.policy.services
+        for (s, k), number in facts.counts.items()
+        if s in facts.sites
+        and k in facts.policy.services
+        and number > facts.count_today(s, k)
     )
 
 
@@ -360,7 +363,8 @@ def _allocations(facts: Facts) -> Iterator[Finding]:
             facts, site_id, resource.at
         )
         by_service = _holds_one_of(facts, site_id, resource.at)
-        if site["branch"] or not (by_class or by_service):
+        closed = site["branch"] or site["locked"] == "out"
+        if closed or not (by_class or by_service):
             yield _breach(
                 "resource-site", Text("不可配置于此", "not allowed here"), key
             )

@@ -30,8 +30,10 @@ from allocator.formulation.program import (
     Requirement,
     RowTag,
     Shortfall,
+    Term,
 )
 from allocator.formulation.serving import Serving, add_serving
+from allocator.formulation.sites import sites_named
 from allocator.policy import (
     CountInUnit,
     Coverage,
@@ -225,14 +227,18 @@ def _add_nesting(program: Program, before: Program) -> None:
         sense = "<=" if pair in program.holdings.today else ">="
         terms = [(variable, 1.0), (before.holds[pair], -1.0)]
         program.add_row(RowTag("link", pair[0], f"{pair[1]}_kept"), terms, sense, 0.0)
-    for more, earlier in (
-        (program.extras, before.extras),
-        (program.amounts, before.amounts),
-    ):
-        for pair, variable in more.items():
-            terms = [(variable, 1.0), (earlier[pair], -1.0)]
-            tag = RowTag("link", pair[0], f"{pair[1]}_kept")
-            program.add_row(tag, terms, ">=", 0.0)
+    for pair in program.extras:
+        # What was added stays; the number of today may be given up where none was.
+        now, then = program.news(pair)[0], before.news(pair)[0]
+        if pair not in program.holdings.today:
+            now, then = [(program.extras[pair], 1.0)], [(before.extras[pair], 1.0)]
+        tag = RowTag("link", pair[0], f"{pair[1]}_kept")
+        terms = [*now, *((variable, -weight) for variable, weight in then)]
+        program.add_row(tag, terms, ">=", 0.0)
+    for pair, variable in program.amounts.items():
+        terms = [(variable, 1.0), (before.amounts[pair], -1.0)]
+        tag = RowTag("link", pair[0], f"{pair[1]}_kept")
+        program.add_row(tag, terms, ">=", 0.0)
 
 
 # The builders that need nothing but the program; the other two are in _build_reading.
@@ -265,22 +271,10 @@ def _build_reading(
 
 def _add_links(program: Program) -> None:
     """Tie new holdings to what makes them possible, and honour locks."""
-    holdings = program.holdings
-    for (site_id, name), variable in program.holds.items():
-        if (site_id, name) in holdings.today:
-            continue
-        service = program.policy.services[name]
-        tag = RowTag("link", site_id, name)
-        if (site_id, name) not in holdings.by_class and service.hosts:
-            hosts = [
-                (program.holds[site_id, host], 1.0)
-                for host in service.hosts.service
-                if (site_id, host) in program.holds
-            ]
-            program.add_row(tag, [*hosts, (variable, -1.0)], ">=", 0.0)
-        for needed in service.requires:
-            other = program.holds[site_id, needed]
-            program.add_row(tag, [(other, 1.0), (variable, -1.0)], ">=", 0.0)
+    for pair in program.holds:
+        new, most = program.news(pair)
+        if most > 0:
+            _link(program, pair, [(v, -weight) for v, weight in new], most)
     for site_id in sorted(program.locked_in):
         new = [
             (variable, 1.0)
@@ -292,6 +286,27 @@ def _add_links(program: Program) -> None:
             Requirement(site_id, "in", tuple(new), ">=", 1.0, 1.0),
             soft=program.softens("rule"),
         )
+
+
+def _link(
+    program: Program, pair: tuple[str, str], less_new: list[Term], most: float
+) -> None:
+    """Allow what is new of a pair only beside a host and all that it requires."""
+    site_id, name = pair
+    service = program.policy.services[name]
+    tag = RowTag("link", site_id, name)
+    if pair not in program.holdings.by_class and service.hosts:
+        named = site_id in sites_named(service.hosts, program.area)
+        hosts = [
+            (program.holds[site_id, host], most)
+            for host in service.hosts.service
+            if named and (site_id, host) in program.holds
+        ]
+        program.add_row(tag, [*hosts, *less_new], ">=", 0.0)
+    for needed in service.requires:
+        other = program.holds.get((site_id, needed))
+        beside = [] if other is None else [(other, most)]
+        program.add_row(tag, [*beside, *less_new], ">=", 0.0)
 
 
 def _add_budget(program: Program) -> None:

@@ -209,8 +209,11 @@ class Program:
             if most == 1:
                 continue
             least = self.holdings.counted_today.get((site_id, service), 1) - 1
+            top = most - 1 if site_id in self.holdings.receiving else least
+            if max(top, least) == 0:
+                continue
             name = f"more_s{site_position[site_id]}_{service}"
-            extra = self.new_variable(name, 0, max(most - 1, least), "Integer")
+            extra = self.new_variable(name, 0, max(top, least), "Integer")
             self.extras[site_id, service] = extra
             most_extra = float(extra.upBound)
             tag = RowTag("link", site_id, f"more_{service}")
@@ -237,6 +240,20 @@ class Program:
         """Create variables from 0 to 1, called ``stem`` and their own name."""
         pattern = f"{self.prefix}{stem}%s"
         return self.problem.add_variable_matrix(pattern, list(names), 0, 1, category)
+
+    def news(self, pair: tuple[str, str]) -> tuple[list[Term], float]:
+        """Return what is new of a pair, as terms, and the most that it can be.
+
+        A pair that is not held today is new itself; of a counted service held today,
+        what is added to the number of today.
+        """
+        if pair not in self.holdings.today:
+            return [(self.holds[pair], 1.0)], 1.0
+        extra = self.extras.get(pair)
+        if extra is None:
+            return [], 0.0
+        least = float(self.holdings.counted_today[pair] - 1)
+        return [(extra, 1.0), (self.holds[pair], -least)], float(extra.upBound) - least
 
     def softens(self, what: Literal["rule", "budget"]) -> bool:
         """Whether a binding rule, or the budget, gets a shortfall."""

@@ -147,14 +147,12 @@ def _holders(
     variables = counted(program, service, of, unit.zones)
     before = program.holdings.today
     members = None if of is None else _members_today(program, of)
-    today = [
-        site_id
+    today = sum(
+        program.holdings.counted_today.get((site_id, service), 1)
         for site_id, _ in program.holders(service, unit.zones)
         if (site_id, service) in before and (members is None or site_id in members)
-    ]
-    return Quantity(
-        0.0, tuple((v, 1.0) for v in variables), float(len(today)), blanks=False
     )
+    return Quantity(0.0, tuple((v, 1.0) for v in variables), float(today), blanks=False)
 
 
 def _members_today(program: Program, of: Members) -> frozenset[str]:
@@ -204,7 +202,7 @@ def _add_resource(program: Program, resource: Resource, at: Members) -> None:
     sites = program.area.sites
     position = {site_id: i for i, site_id in enumerate(sites.index)}
     free = program.existing.intersection(sites_known_to_match(at, program.area))
-    named = sites_named(at, program.area) - program.branches
+    named = sites_named(at, program.area) & program.holdings.receiving
     category: Literal["Integer", "Continuous"] = (
         "Integer" if resource.whole else "Continuous"
     )

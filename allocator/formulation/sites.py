@@ -32,8 +32,10 @@ class Holdings:
         Pairs that a plan may hold: those of today, and new ones that hosts,
         requirements and locks allow. Sorted.
     by_class
-        New pairs whose host condition is met by the site itself, without another
-        service.
+        Pairs whose host condition is met by the site itself, without another service,
+        at sites that may receive; pairs of today among them.
+    receiving
+        Sites that may receive anything: no branches, none locked out.
     counted_today
         How many of a counted service each pair of today holds, as often as the
         register lists it.
@@ -42,6 +44,7 @@ class Holdings:
     today: frozenset[Pair]
     possible: tuple[Pair, ...]
     by_class: frozenset[Pair]
+    receiving: frozenset[str]
     counted_today: Mapping[Pair, int]
 
 
@@ -135,7 +138,7 @@ def find_holdings(area: PlanningArea, policy: Policy) -> Holdings:
     receiving = frozenset(
         sites.index[~sites["branch"].astype(bool) & (sites["locked"] != "out")]
     )
-    by_class = _self_hosted(area, policy, receiving) - today
+    by_class = _self_hosted(area, policy, receiving)
     possible = _closure(area, policy, receiving, today, by_class)
     listed = {str(s): tuple(names) for s, names in sites["services"].items()}
     counted = {
@@ -144,7 +147,11 @@ def find_holdings(area: PlanningArea, policy: Policy) -> Holdings:
         if policy.services[service].most_per_site > 1
     }
     return Holdings(
-        frozenset(today), tuple(sorted(possible)), frozenset(by_class), counted
+        frozenset(today),
+        tuple(sorted(possible)),
+        frozenset(by_class),
+        receiving,
+        counted,
     )
 
 

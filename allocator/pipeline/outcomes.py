@@ -11,6 +11,7 @@ from allocator.audit import (
     AuditRow,
     Facts,
     audit,
+    check_phases,
     clauses_for,
     gap_rows,
     other_values,
@@ -107,6 +108,8 @@ def make_outcome(
     ]
     stated = {s.name: s.value for s in solution.stages}
     problems = other_values([facts for facts, _ in audited], stated, task.terms)
+    years = [phase.terms.year for phase in task.phases]
+    problems += check_phases(list(zip(years, plans, strict=True)))
     scored = _chosen_scores(task, plans[-1])
     problems += _other_score(solution, scored)
     if problems:

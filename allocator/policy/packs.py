@@ -106,7 +106,7 @@ class Policy:
 
         def later(rule: Rule) -> Rule:
             due = rule.due is not None and rule.due <= year
-            if due or rule.path or getattr(rule, "share", 1.0) is None:
+            if due or rule.has_path or getattr(rule, "share", 1.0) is None:
                 return rule
             return replace(rule, priority=Priority.MAY)
 

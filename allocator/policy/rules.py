@@ -7,7 +7,7 @@ nothing else. How each kind is read is in ``docs/rules.md``.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -264,7 +264,7 @@ class Rule:
     path
         A target path by year, (key, year, figure) in the order of years; set by the
         reader from ``share = {2023 = 0.7, 2025 = 0.9}``. The figure of the last year
-        stands in the key itself.
+        stands in the key itself. A reading may have a path of its own.
     pack, file
         Id of the pack and name of its file; set by the reader.
     """
@@ -295,17 +295,40 @@ class Rule:
         """Return the rule with the figures that a path asks for in a year.
 
         The latest step up to the year holds; before the first step nothing is asked
-        (None). Without a year, or without a path, the rule is returned as it is.
+        (None, also where a reading asks for nothing yet: it is then met). A bound whose
+        own steps begin later is open till then. Without a year, or without a path, the
+        rule is returned as it is.
         """
-        if year is None or not self.path:
+        if year is None or not self.has_path:
             return self
-        # Later steps overwrite earlier ones: the path is in the order of years.
-        figures: dict[str, Any] = {
-            key: figure for key, since, figure in self.path if since <= year
-        }
-        if not figures:
+        found = [reading.at_year(year) for reading in self.any_of]
+        readings = tuple(reading for reading in found if reading is not None)
+        if len(readings) < len(found):
             return None
-        return replace(self, path=(), **figures)
+        if not self.path:
+            return replace(self, any_of=readings)
+        # Later steps overwrite earlier ones: the path is in the order of years.
+        begun = {key: figure for key, since, figure in self.path if since <= year}
+        figures: dict[str, Any] = {}
+        for key in dict.fromkeys(step[0] for step in self.path):
+            if key not in begun and key in self._without_default():
+                return None
+            figures[key] = begun.get(key, getattr(type(self), key, None))
+        if not begun:
+            return None
+        return replace(self, path=(), any_of=readings, **figures)
+
+    @property
+    def has_path(self) -> bool:
+        """Whether any reading has a target path."""
+        return any(reading.path for reading in self.readings)
+
+    def _without_default(self) -> set[str]:
+        return {
+            f.name
+            for f in fields(self)
+            if f.default is MISSING and f.default_factory is MISSING
+        }
 
     @property
     def readings(self) -> tuple[Rule, ...]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from hypothesis import strategies as st
 
-from allocator.plan import ASSIGNMENT_COLUMNS
+from allocator.plan import ALLOCATION_COLUMNS, ASSIGNMENT_COLUMNS
 from tests.factories import PLACED
-from tests.oracle import World
+from tests.oracle import Held, World
 
 if TYPE_CHECKING:
     from allocator.plan import Plan
@@ -20,35 +20,74 @@ if TYPE_CHECKING:
 @st.composite
 def mutants(draw: Any, case: Case, plan: Plan) -> Plan:
     """Return a plan with one thing changed; its prices stay those of the table."""
-    ways = [_flip_placement]
+    ways = [_change_count]
+    if World(case).levels()[1]:
+        ways += [_change_amount]
     if len(plan.assignments):
         ways += [_move_assignment, _scale_people, _drop_assignment]
     changed: Plan = draw(st.sampled_from(ways))(draw, case, plan)
     return changed
 
 
-def _flip_placement(draw: Any, case: Case, plan: Plan) -> Plan:
-    """Give one pair up, or add one: any site, any service, allowed or not."""
+def _change_count(draw: Any, case: Case, plan: Plan) -> Plan:
+    """Give one pair up, or have one more or less: any site and service, allowed or not.
+
+    All of a pair that is new is placed in the phase's own year.
+    """
     world = World(case)
     site_id = draw(st.sampled_from(list(case.area.sites.index)))
     service = draw(st.sampled_from(list(case.policy.services)))
+    pair = (site_id, service)
     rows = plan.placements
     here = (rows["site_id"] == site_id) & (rows["service"] == service)
-    was = rows.loc[here, "action"].tolist()
-    before = frozenset(world.today)
-    if (site_id, service) in world.today:
-        action = "close" if was == ["keep"] else "keep"
-        after = before - {(site_id, service)} if action == "close" else before
-    else:
-        candidate = case.area.sites.loc[site_id, "status"] == "candidate"
-        action = "" if was else ("build" if candidate else "upgrade")
-        after = before | {(site_id, service)}
-    rows = rows[~here]
-    if action:
-        prices = [world.spent(after, c) for c in ("capital_wan", "yearly_wan")]
-        new = dict(zip(PLACED, (site_id, service, action, None, *prices), strict=True))
-        rows = pd.DataFrame([*rows.to_dict("records"), new | {"count": 1}])
-    return replace(plan, placements=rows.reset_index(drop=True))
+    base, was = world.today.get(pair, 0), plan.counts.get(pair, 0)
+    number = draw(st.sampled_from([n for n in (0, 1, 2, 3) if n != was]))
+    candidate = case.area.sites.loc[site_id, "status"] == "candidate"
+    parts: list[tuple[str, int]] = []
+    if base and number >= base:
+        parts.append(("keep", base))
+    elif base:
+        parts.append(("close", base))
+    more = number - base if number >= base else number
+    if more:
+        parts.append(("build" if candidate else "upgrade", more))
+    new = [_row(world, pair, *part) for part in parts]
+    frame = pd.DataFrame([*rows[~here].to_dict("records"), *new], columns=rows.columns)
+    return replace(plan, placements=frame)
+
+
+def _row(world: World, pair: tuple[str, str], action: str, count: int) -> Any:
+    """Return a row of placements, priced as the table says."""
+    held = dict(world.today)
+    if action == "close":
+        held.pop(pair)
+    elif action != "keep":
+        held[pair] = held.get(pair, 0) + count
+    prices = [world.spent(Held(held), c) for c in ("capital_wan", "yearly_wan")]
+    year = world.case.terms.year
+    return dict(zip(PLACED, (*pair, action, year, *prices), strict=True)) | {
+        "count": count
+    }
+
+
+def _change_amount(draw: Any, case: Case, plan: Plan) -> Plan:
+    """Give one more or less of a resource at a site where it may be, or anywhere."""
+    world = World(case)
+    site_id = draw(st.sampled_from(list(case.area.sites.index)))
+    resource = draw(st.sampled_from(sorted({r for _, r in world.levels()[1]})))
+    rows = plan.allocations
+    here = (rows["site_id"] == site_id) & (rows["resource"] == resource)
+    was = float(rows.loc[here, "amount"].sum())
+    amount = draw(st.sampled_from([n for n in (0, 0.5, 1, 2, 3) if n != was]))
+    kept = rows[~here].to_dict("records")
+    if amount:
+        one = Held(dict(world.today), {(site_id, resource): 1})
+        prices = [world.spent(one, c) * amount for c in ("capital_wan", "yearly_wan")]
+        values = (site_id, resource, float(amount), *prices, case.terms.year)
+        kept.append(dict(zip(ALLOCATION_COLUMNS, values, strict=True)))
+    frame = pd.DataFrame(kept, columns=list(ALLOCATION_COLUMNS))
+    numeric = dict.fromkeys(("amount", "capital_wan", "yearly_wan"), float)
+    return replace(plan, allocations=frame.astype(numeric))
 
 
 def _move_assignment(draw: Any, case: Case, plan: Plan) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -253,3 +254,45 @@ def test_each_of_a_counted_service_counts_and_costs(lo, added):
     task.refuse_unless_sound(found.plan, found.stated)
     (row,) = task.audit(found.plan)
     assert row.found.en == f"{2 + added}"
+
+
+WARD = Service(
+    id="ward",
+    name="ward",
+    most_per_site=3,
+    hosts=members("A100"),
+    requires=("clinic",),
+)
+
+
+@pytest.mark.parametrize(
+    ("columns", "most"),
+    [
+        ({}, 3),
+        ({"branch": True}, 0),
+        ({"locked": "out"}, 1),
+        ({"class": "B100"}, 1),
+        ({"services": ["ward"]}, 1),
+    ],
+    ids=["free", "branch", "locked out", "no host", "without what it requires"],
+)
+def test_more_of_a_counted_service_goes_where_a_first_one_could(columns, most):
+    """One ward of today; what is added needs all that a new ward needs."""
+    given: dict[str, Any] = {"services": ["ward", "clinic"], "class": "A100", **columns}
+    site = facility("a", "z1", given.pop("class"), **given)
+    area = make_area(zones=[zone("z1", "c1", 100)], sites=[site])
+    services = [replace(CLINIC, hosts=members("C210")), WARD]
+    for lo in (most, most + 1):
+        task = make_case(
+            area, services=services, rules=[rule(service="ward", lo=lo, hi=None)]
+        )
+        assert answer(task).feasible == (optimum(task) is not None) == (lo <= most)
+    added = make_plan([("a", k, "keep") for k in sorted(set(site["services"]))])
+    more = ("a", "ward", "upgrade", 0.0, 0.0)
+    rows = [*added.placements.itertuples(index=False, name=None)]
+    plan = make_plan([r[:3] for r in rows] + [more])
+    if most == 3:
+        make_case(area, services=services).refuse_unless_sound(plan)
+    else:
+        with pytest.raises(AuditError):
+            make_case(area, services=services).refuse_unless_sound(plan)

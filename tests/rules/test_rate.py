@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -238,3 +239,33 @@ def test_amounts_that_are_not_whole_may_be_fractions(case):
     found = answer(task)
     assert found.plan.allocations["amount"].tolist() == pytest.approx([0.5])
     task.refuse_unless_sound(found.plan, found.stated)
+
+
+def test_rate_of_today_counts_every_one_of_a_counted_service():
+    """Three wards at one site and one at another are four, and none may be lost."""
+    ward = Service(id="ward", name="ward", most_per_site=9)
+    today = facility("a", "z1", services=["ward", "ward", "ward"])
+    area = make_area(
+        zones=[zone("z1", "c1", 100)],
+        sites=[today, facility("b", "z1", services=["ward"])],
+        costs=[cost("ward", "build", 2)],
+    )
+    steady = rule(resource=None, service="ward", lo=None, not_below_today=True)
+    task = make_case(area, services=[ward], rules=[steady], closing=frozenset({"ward"}))
+    (words,) = rows_of(task.build(), "R").values()
+    assert words.endswith(">= 4")
+    found = answer(task)
+    assert found.plan.placements["count"].sum() == 4
+    task.refuse_unless_sound(found.plan, found.stated)
+
+
+def test_site_that_is_locked_out_is_given_no_resource(case):
+    sites = case.area.sites.assign(locked=["out", "", "", ""])
+    closed = replace(case, area=replace(case.area, sites=sites))
+    assert ("a", "beds") not in closed.build().program.amounts
+    plan = make_plan(
+        [("d", "clinic", "upgrade", 3.0, 0.0)], allocations=[("a", "beds", 1.0, 2, 1)]
+    )
+    with pytest.raises(AuditError) as caught:
+        closed.refuse_unless_sound(plan)
+    assert "plan-resource-site" in {f.code for f in caught.value.findings}
