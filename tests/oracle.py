@@ -291,12 +291,34 @@ class World:
             if number <= self.today.get((s, k), 0):
                 continue
             service = self.case.policy.services[k]
-            if service.hosts is not None and not self.surely(s, service.hosts, held):
+            if not self.hosted(s, k, held):
                 return False
             if any((s, needed) not in held for needed in service.requires):
                 return False
         in_use = {s for s, _ in held.pairs}
         return all(s in in_use for s, t in self.sites.items() if t["locked"] == "in")
+
+    def hosted(self, s: str, k: str, held: Held) -> bool:
+        """Return whether a site may have one more: by its class or by what it holds.
+
+        A plot for a facility of a class is one once the facility is there: a service
+        that is ``held_by`` the class, where any is.
+        """
+        hosts = self.case.policy.services[k].hosts
+        if hosts is None or not self.surely(s, hosts, held):
+            return hosts is None
+        if not hosts.facility_class or self.sites[s]["status"] == "existing":
+            return True
+        by_service = any((s, other) in held for other in hosts.service)
+        mains = {
+            other
+            for other, service in self.case.policy.services.items()
+            if service.held_by
+            and service.held_by.facility_class
+            and self.surely(s, service.held_by, NOTHING)
+        }
+        there = any((s, main) in held for main in mains)
+        return bool(by_service or not mains or k in mains or there)
 
     def may_be_given(self, held: Held) -> bool:
         resources = self.case.policy.resources

@@ -37,6 +37,7 @@ from tests.factories import (
     members,
     zone,
 )
+from tests.oracle import optimum
 
 built = import_module("allocator.formulation.build")  # the name means a function too
 
@@ -307,3 +308,47 @@ def test_totals_count_each_person_once(case):
     assert figures["people"] == figures["covered_people"] == 150
     assert figures["capital_wan"] == 37
     assert figures["person_minutes"] == 90 * 5 + 60 * 5
+
+
+# --- a plot for a hospital is no hospital yet -----------------------------------------
+
+HOSPITAL = Service(
+    id="hospital", name="hospital", hosts=members("A100"), held_by=members("A100")
+)
+RESCUE = Service(id="rescue", name="rescue", hosts=members("A100"))
+
+
+@pytest.mark.parametrize(
+    ("services", "built", "wan"),
+    [
+        ([HOSPITAL, RESCUE], {("a", "hospital"), ("a", "rescue")}, 9.0),
+        ([RESCUE], {("a", "rescue")}, 2.0),
+    ],
+    ids=["a service is what the class stands for", "none is"],
+)
+def test_candidate_hosts_by_class_once_its_facility_is_built(services, built, wan):
+    area = make_area(
+        zones=[zone("z1", "c1", 100)],
+        sites=[candidate("a", "z1", "A100"), candidate("b", "z1", "B100")],
+        costs=[cost("hospital", "build", 7), cost("rescue", "build", 2)],
+    )
+    one = CountInUnit(id="one", quote="one", service="rescue", lo=1)
+    task = make_case(area, services=services, rules=[one])
+    found = answer(task)
+    assert (found.new, found.values) == (built, (wan,))
+    assert optimum(task).values == found.values
+    task.refuse_unless_sound(found.plan, found.stated)
+    alone = make_plan([("a", "rescue", "build", 2.0, 0.0)])
+    if len(built) == 1:
+        task.refuse_unless_sound(alone)
+    else:
+        with pytest.raises(AuditError) as caught:
+            task.refuse_unless_sound(alone)
+        assert {f.code for f in caught.value.findings} == {"plan-host"}
+
+
+def test_facility_of_today_hosts_by_its_class_without_more():
+    area = make_area(zones=[zone("z1", "c1", 100)], sites=[facility("a", "z1", "A100")])
+    one = CountInUnit(id="one", quote="one", service="rescue", lo=1)
+    task = make_case(area, services=[HOSPITAL, RESCUE], rules=[one])
+    assert answer(task).new == {("a", "rescue")}

@@ -178,16 +178,34 @@ def test_repeated_id_is_refused_within_a_pack_and_across_packs(read, tmp_path):
     assert "one" in finding.message.zh
 
 
-def test_services_that_require_each_other_are_refused(read):
-    circle = (
-        '[[service]]\nid = "a"\nname = "a"\nrequires = ["b"]\n'
-        '[[service]]\nid = "b"\nname = "b"\nrequires = ["a"]\n'
-    )
-    _, findings = read(HEAD + circle)
-    assert {(f.code, f.keys) for f in findings} == {
-        ("service-requires-circle", ("a",)),
-        ("service-requires-circle", ("b",)),
-    }
+@pytest.mark.parametrize(
+    ("key", "value"), [("requires", "['%s']"), ("hosts", "{service = ['%s']}")]
+)
+@pytest.mark.parametrize("chain", ["a", "ab", "abc"])
+def test_services_that_lean_on_each_other_in_a_circle_are_refused(
+    tmp_path, key, value, chain
+):
+    """Each service in a file of its own, each leaning on the next."""
+    for name, other in zip(chain, chain[1:] + chain[0], strict=True):
+        text = HEAD.replace("mine", f"pack-{name}") + POST.replace("post", name)
+        text += f"{key} = {value % other}\n"
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    policy, findings = read_policy([f"{name}.toml" for name in chain], {}, tmp_path)
+    assert policy is None
+    assert [(f.code, f.table, f.keys, f.column) for f in findings] == [
+        (f"service-{key}-circle", f"{name}.toml", (name,), key) for name in chain
+    ]
+    assert " → ".join((*chain, chain[0])) in findings[0].message.zh
+    assert all(f.remedy is not None for f in findings)
+
+
+def test_services_that_lean_on_a_third_are_no_circle(read):
+    text = POST
+    for name in ("a", "b"):
+        text += POST.replace("post", name) + "hosts = {service = ['post']}\n"
+    policy, findings = read(HEAD + text)
+    assert findings == []
+    assert set(policy.services) == {"post", "a", "b"}
 
 
 @pytest.mark.parametrize("key", ["requires = ['pots']", "hosts = {service = ['pots']}"])

@@ -18,7 +18,7 @@ from allocator.policy import Unit
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from allocator.policy import Members
+    from allocator.policy import Members, Service
     from allocator.policy.terms import Terms
 
 MONEY_TOLERANCE = 1e-6  # 万元, that is one cent
@@ -133,7 +133,7 @@ def _links(facts: Facts) -> Iterator[Finding]:
     for site_id, name in _new(facts):
         service = facts.policy.services[name]
         key = f"{site_id} {name}"
-        if service.hosts is not None and not _hosted(facts, site_id, service.hosts):
+        if not _hosted(facts, site_id, service):
             text = Text("不符合设置条件(hosts)", "the site may not host it")
             yield _breach("host", text, key)
         for needed in service.requires:
@@ -142,8 +142,32 @@ def _links(facts: Facts) -> Iterator[Finding]:
                 yield _breach("requires", text, key)
 
 
-def _hosted(facts: Facts, site_id: str, hosts: Members) -> bool:
-    return _holds_one_of(facts, site_id, hosts) or _matches(facts, site_id, hosts)
+def _hosted(facts: Facts, site_id: str, service: Service) -> bool:
+    hosts = service.hosts
+    if hosts is None or _holds_one_of(facts, site_id, hosts):
+        return True
+    if not _matches(facts, site_id, hosts):
+        return False
+    return not hosts.facility_class or _is_what_it_is_for(facts, site_id, service.id)
+
+
+def _is_what_it_is_for(facts: Facts, site_id: str, name: str) -> bool:
+    """Return whether a site is what its class says: a hospital, not a plot for one.
+
+    A candidate is once it holds a service that its class stands for (``held_by``), or
+    where there is no such service.
+    """
+    if facts.sites[site_id]["status"] == "existing":
+        return True
+    mains = [
+        service.id
+        for service in facts.policy.services.values()
+        if service.held_by is not None
+        and service.held_by.facility_class
+        and _matches(facts, site_id, service.held_by)
+    ]
+    built = any((site_id, main) in facts.held for main in mains)
+    return not mains or name in mains or built
 
 
 def _holds_one_of(facts: Facts, site_id: str, members: Members) -> bool:

@@ -297,16 +297,18 @@ def _link(
     tag = RowTag("link", site_id, name)
     if pair not in program.holdings.by_class and service.hosts:
         named = site_id in sites_named(service.hosts, program.area)
+        makers = program.holdings.once_built.get(pair, frozenset())
+        beside = makers | (set(service.hosts.service) if named else set())
         hosts = [
             (program.holds[site_id, host], most)
-            for host in service.hosts.service
-            if named and (site_id, host) in program.holds
+            for host in sorted(beside)
+            if (site_id, host) in program.holds
         ]
         program.add_row(tag, [*hosts, *less_new], ">=", 0.0)
     for needed in service.requires:
         other = program.holds.get((site_id, needed))
-        beside = [] if other is None else [(other, most)]
-        program.add_row(tag, [*beside, *less_new], ">=", 0.0)
+        there = [] if other is None else [(other, most)]
+        program.add_row(tag, [*there, *less_new], ">=", 0.0)
 
 
 def _add_budget(program: Program) -> None:

@@ -34,6 +34,9 @@ class Holdings:
     by_class
         Pairs whose host condition is met by the site itself, without another service,
         at sites that may receive; pairs of today among them.
+    once_built
+        Pairs whose host condition is met by the class of a candidate, once it has what
+        makes it a facility of that class: any of these services at the same site.
     receiving
         Sites that may receive anything: no branches, none locked out.
     counted_today
@@ -44,6 +47,7 @@ class Holdings:
     today: frozenset[Pair]
     possible: tuple[Pair, ...]
     by_class: frozenset[Pair]
+    once_built: Mapping[Pair, frozenset[str]]
     receiving: frozenset[str]
     counted_today: Mapping[Pair, int]
 
@@ -117,8 +121,9 @@ def find_holdings(area: PlanningArea, policy: Policy) -> Holdings:
     """Work out what is held today and what a plan may hold.
 
     A new pair needs a site that is neither a branch nor locked out, a host condition
-    that is met by the site itself or can be met by another service there, and every
-    required service possible at the same site.
+    that is met by the site itself (a candidate: once it is what its class says) or can
+    be met by another service there, and every required service possible at the same
+    site.
     """
     sites = area.sites
     today = {
@@ -139,7 +144,16 @@ def find_holdings(area: PlanningArea, policy: Policy) -> Holdings:
         sites.index[~sites["branch"].astype(bool) & (sites["locked"] != "out")]
     )
     by_class = _self_hosted(area, policy, receiving)
-    possible = _closure(area, policy, receiving, today, by_class)
+    once_built = _once_built(area, policy, by_class)
+    by_class -= set(once_built)
+    possible = _closure(
+        area,
+        policy,
+        receiving,
+        today=today,
+        by_class=by_class,
+        once_built=once_built,
+    )
     listed = {str(s): tuple(names) for s, names in sites["services"].items()}
     counted = {
         (site_id, service): max(1, listed[site_id].count(service))
@@ -150,6 +164,7 @@ def find_holdings(area: PlanningArea, policy: Policy) -> Holdings:
         frozenset(today),
         tuple(sorted(possible)),
         frozenset(by_class),
+        once_built,
         receiving,
         counted,
     )
@@ -169,15 +184,43 @@ def _self_hosted(
     return pairs
 
 
+def _once_built(
+    area: PlanningArea, policy: Policy, by_class: set[Pair]
+) -> dict[Pair, frozenset[str]]:
+    """Return the pairs that a candidate can hold once it is what its class says.
+
+    A class is what `Service.held_by` says: a site of class A100 is a general hospital.
+    Where no service says so of the class, or the service itself does, the candidate
+    may hold it at once.
+    """
+    candidates = frozenset(area.sites.index[area.sites["status"] == "candidate"])
+    makes: dict[str, set[str]] = {}
+    for service in policy.services.values():
+        if service.held_by is not None and service.held_by.facility_class:
+            for site_id in candidates & set(
+                sites_known_to_match(service.held_by, area)
+            ):
+                makes.setdefault(str(site_id), set()).add(service.id)
+    result = {}
+    for site_id, name in by_class:
+        hosts = policy.services[name].hosts
+        makers = makes.get(site_id, set())
+        if hosts is not None and hosts.facility_class and makers and name not in makers:
+            result[site_id, name] = frozenset(makers)
+    return result
+
+
 def _closure(
     area: PlanningArea,
     policy: Policy,
     receiving: frozenset[str],
+    *,
     today: set[Pair],
     by_class: set[Pair],
+    once_built: Mapping[Pair, frozenset[str]],
 ) -> set[Pair]:
     """Return the largest set of pairs whose links can all be met within the set."""
-    possible = today | by_class
+    possible = today | by_class | set(once_built)
     linked = {
         service: receiving & sites_named(service.hosts, area)
         for service in policy.services.values()
@@ -194,11 +237,15 @@ def _closure(
         if grown == possible:
             break
         possible = grown
-    return _without_broken(policy, possible, today, by_class)
+    return _without_broken(policy, possible, today, by_class, once_built)
 
 
 def _without_broken(
-    policy: Policy, possible: set[Pair], today: set[Pair], by_class: set[Pair]
+    policy: Policy,
+    possible: set[Pair],
+    today: set[Pair],
+    by_class: set[Pair],
+    once_built: Mapping[Pair, frozenset[str]],
 ) -> set[Pair]:
     """Drop new pairs that lack a required service or a host, till none is left.
 
@@ -211,7 +258,8 @@ def _without_broken(
         if (site_id, service.id) in by_class:
             return True
         hosts = service.hosts.service if service.hosts else ()
-        return any((site_id, host) in possible for host in hosts)
+        makers = once_built.get((site_id, service.id), ())
+        return any((site_id, host) in possible for host in (*hosts, *makers))
 
     while True:
         broken = {

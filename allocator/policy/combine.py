@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allocator.errors import Finding, Severity, Text, errors_in, nearest
+from allocator.policy.circles import find_circles
 from allocator.policy.contradictions import find_contradictions
 from allocator.policy.packs import (
     Pack,
@@ -103,7 +104,7 @@ def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
     networks: dict[str, Network] = {}
     seen: dict[str, str] = {}
     for pack in packs:
-        table = f"{pack.head.id}.toml"
+        table = pack.file
         findings += [
             _declared_twice("service", service.id, table)
             for service in pack.services
@@ -136,7 +137,11 @@ def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
         tuple(rule for pack in packs for rule in pack.rules),
         networks,
     )
-    findings += _references(policy)
+    files: dict[str, str] = {}
+    for pack in packs:
+        for service in pack.services:
+            files.setdefault(service.id, pack.file)
+    findings += _references(policy, files) + find_circles(services, files)
     return policy, findings
 
 
@@ -166,7 +171,7 @@ def services_named(rule: Rule) -> Iterator[str]:
             yield reading.denominator.removeprefix("service:")
 
 
-def _references(policy: Policy) -> list[Finding]:
+def _references(policy: Policy, files: Mapping[str, str]) -> list[Finding]:
     """Find services that are referred to and declared nowhere."""
     findings = []
 
@@ -196,7 +201,7 @@ def _references(policy: Policy) -> list[Finding]:
     for service in policy.services.values():
         hosts = service.hosts.service if service.hosts else ()
         for name in (*hosts, *service.requires):
-            check(name, service.id, "")
+            check(name, service.id, files[service.id])
     return findings
 
 

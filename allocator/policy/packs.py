@@ -63,13 +63,17 @@ class Parameter(BaseModel):
 
 @dataclass(frozen=True)
 class Pack:
-    """One policy text: its head, services, resources, rules and networks, in order."""
+    """One policy text: its head, services, resources, rules and networks, in order.
+
+    ``file`` is the name of the file that it was read from.
+    """
 
     head: PackHead
     services: tuple[Service, ...]
     resources: tuple[Resource, ...]
     rules: tuple[Rule, ...]
     networks: tuple[Network, ...] = ()
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,12 +172,12 @@ def read_pack(
     resources: list[Resource] = _items(Resource, source, "resource")
     networks: list[Network] = _items(Network, source, "network")
     rules = _rules(source)
-    findings += _repeated(rules, table) + _broken_links(services, table)
+    findings += _repeated(rules, table)
     if head is None or errors_in(findings):
         return None, findings
     named = tuple(replace(rule, pack=head.id, file=table) for rule in rules)
     return (
-        Pack(head, tuple(services), tuple(resources), named, tuple(networks)),
+        Pack(head, tuple(services), tuple(resources), named, tuple(networks), table),
         findings,
     )
 
@@ -472,28 +476,3 @@ def _repeated(rules: Sequence[Rule], table: str) -> list[Finding]:
         return []
     message = Text("规则编号重复", "rule ids are repeated")
     return [Finding("rule-id-repeated", message, table=table, keys=tuple(twice))]
-
-
-def _broken_links(services: Sequence[Service], table: str) -> list[Finding]:
-    """Find services that need themselves, directly or in a circle."""
-    needs = {service.id: service.requires for service in services}
-    findings = []
-    for service in services:
-        reached: set[str] = set()
-        waiting = list(service.requires)
-        while waiting:
-            name = waiting.pop()
-            if name not in reached:
-                reached.add(name)
-                waiting.extend(needs.get(name, ()))
-        if service.id in reached:
-            findings.append(
-                Finding(
-                    "service-requires-circle",
-                    Text("requires 形成循环", "requires goes round in a circle"),
-                    table=table,
-                    keys=(service.id,),
-                    column="requires",
-                )
-            )
-    return findings

@@ -133,7 +133,8 @@ class Service:
         Stable id, and the name shown.
     hosts
         Who may hold it: by class, **or** by another service held in the plan. None:
-        any site. Branches never receive a service.
+        any site. Branches never receive a service. A candidate hosts by its class once
+        it holds a service that is ``held_by`` the class, where there is one.
     requires
         Services that a holder must also hold, all of them.
     most_per_site

@@ -165,7 +165,13 @@ def _services(d: Draw) -> list[Service]:
         name="care",
         serves=scope if d.often() else None,
         assign_within=d.one(Unit.AREA, Unit.COUNTY, Unit.ZONE),
-        held_by=d.one(None, None, members("C220"), members("A100", level_from=2)),
+        held_by=d.one(
+            None,
+            None,
+            members("C220"),
+            members("C210", "C220"),
+            members("A100", level_from=2),
+        ),
         hosts=d.one(None, members("C210", "A100"), members(level_from=2)),
     )
     point = Service(
@@ -174,6 +180,7 @@ def _services(d: Draw) -> list[Service]:
         hosts=d.one(
             None,
             members("C210"),
+            members("C210", "A100"),
             members("C210", service=[BAND_SERVICE]),
             members(service=[BAND_SERVICE]),
             members(service=[BAND_SERVICE], name=("site s0", "site s1")),
