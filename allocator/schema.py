@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -75,29 +76,132 @@ def read_toml(path: Path) -> tuple[dict[str, Any] | None, list[Finding]]:
     try:
         return tomllib.loads(text), findings
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return None, bad(
-            "toml-invalid",
-            Text(f"不是有效的 TOML: {error}", f"not valid TOML: {error}"),
-            Text("按提示的行列修改", "correct it at the line given"),
-        )
+        findings.append(_toml_fault(error, text, path.name))
+        return None, findings
 
 
-# Pydantic error types that planners meet, in words; others fall back on pydantic's own.
+# What `tomllib` says, by how its message begins, and what to do about it.
+_TOML_FAULTS = {
+    "Invalid value": (
+        Text("等号后面不是有效的值", "no valid value after the equals sign"),
+        Text(
+            '文字加双引号 "...", 列表用 [...], 数字和 true/false 不加引号',
+            'put text in "...", lists in [...], numbers and true/false in no quotes',
+        ),
+    ),
+    "Cannot overwrite a value": (
+        Text("同一个键写了两次", "a key is given twice"),
+        Text("只保留一处", "keep one of them"),
+    ),
+    "Duplicate": (
+        Text("同一个键写了两次", "a key is given twice"),
+        Text("只保留一处", "keep one of them"),
+    ),
+    "Cannot mutate": (
+        Text("同一个键写了两次", "a key is given twice"),
+        Text("只保留一处", "keep one of them"),
+    ),
+    "Cannot declare": (
+        Text("同一个部分写了两次", "a section is declared twice"),
+        Text(
+            "合并为一处; 可有多个的写 [[...]]",
+            "put them together; write [[...]] for one of several",
+        ),
+    ),
+    "Expected ']": (
+        Text("方括号没有配对", "square brackets do not match"),
+        Text("写成 [pack] 或 [[rule]]", "write [pack] or [[rule]]"),
+    ),
+    "Expected '='": (
+        Text("键后面缺等号", "no equals sign after a key"),
+        Text("写成 键 = 值", "write key = value"),
+    ),
+    "Expected newline": (
+        Text("值后面有多余的内容", "something follows a value"),
+        Text("一行只写一个键", "write one key a line"),
+    ),
+    "Unclosed array": (
+        Text("列表 [ 没有结束", "a list [ is not closed"),
+        Text("补上 ]", "add the ]"),
+    ),
+    "Unclosed inline table": (
+        Text("表 { 没有结束", "a table { is not closed"),
+        Text("补上 }, 写在同一行", "add the }, on the same line"),
+    ),
+    "Unterminated string": (
+        Text("文字没有结束的引号", "text without its closing quote"),
+        Text("补上引号", "add the quote"),
+    ),
+    "Illegal character": (
+        Text(
+            "文字没有结束的引号, 或有不可见字符", "no closing quote, or a hidden sign"
+        ),
+        Text("补上引号, 或重新输入这一行", "add the quote, or type the line again"),
+    ),
+    "Unescaped": (
+        Text("文字中的反斜杠要写两个", "a backslash in text is written twice"),
+        Text("用 / 或 \\\\", "use / or \\\\"),
+    ),
+}
+_AT_LINE = re.compile(r"\(at line (\d+), column (\d+)\)")
+
+
+def _toml_fault(error: Exception, text: str, table: str) -> Finding:
+    """Say where a file stops being TOML, and why, in the planner's words.
+
+    The words of `tomllib` are never shown: they are English, and about its grammar.
+    """
+    said = str(error)
+    lines = text.splitlines()
+    place = _AT_LINE.search(said)
+    line = int(place.group(1)) if place else max(1, len(lines))
+    what, remedy = next(
+        (words for start, words in _TOML_FAULTS.items() if said.startswith(start)),
+        (
+            Text("这里的写法不是 TOML", "this is not TOML"),
+            Text("对照示例改正这一行", "correct the line after the examples"),
+        ),
+    )
+    return Finding(
+        "toml-invalid",
+        Text(f"第 {line} 行: {what.zh}", f"line {line}: {what.en}"),
+        table=table,
+        value=lines[line - 1].strip()[:80] if line <= len(lines) else "",
+        remedy=remedy,
+    )
+
+
+# Pydantic error types that planners meet: what is wrong, and how to write it. Others
+# fall back on words of our own in Chinese and pydantic's in English.
+_TEXT = Text('加引号, 如 "C210"', 'put it in quotes: "C210"')
+_COUNT = Text("写成整数, 如 3 (不加引号)", "write a whole number: 3, without quotes")
+_NUMBER = Text("写成数字, 如 0.9 (不加引号)", "write a number: 0.9, without quotes")
+_LIST = Text('写成 ["C210", "C220"]', 'write ["C210", "C220"]')
+_TABLE = Text('写成 { class = ["C210"] }', 'write { class = ["C210"] }')
 _WORDS = {
-    "missing": Text("缺少必填项", "a required key is missing"),
-    "string_type": Text("应为文字", "must be text"),
-    "int_type": Text("应为整数", "must be a whole number"),
-    "int_parsing": Text("应为整数", "must be a whole number"),
-    "int_from_float": Text("应为整数", "must be a whole number"),
-    "float_type": Text("应为数字", "must be a number"),
-    "float_parsing": Text("应为数字", "must be a number"),
-    "bool_type": Text("应为 true 或 false", "must be true or false"),
-    "list_type": Text("应为列表 [...]", "must be a list [...]"),
-    "tuple_type": Text("应为列表 [...]", "must be a list [...]"),
-    "dict_type": Text("应为表 {...}", "must be a table {...}"),
-    "string_too_short": Text("不能为空", "must not be empty"),
-    "too_short": Text("至少要有一项", "must not be empty"),
-    "finite_number": Text("应为有限的数", "must be a finite number"),
+    "missing": (Text("缺少必填项", "a required key is missing"), None),
+    "string_type": (Text("应为文字", "must be text"), _TEXT),
+    "int_type": (Text("应为整数", "must be a whole number"), _COUNT),
+    "int_parsing": (Text("应为整数", "must be a whole number"), _COUNT),
+    "int_from_float": (Text("应为整数", "must be a whole number"), _COUNT),
+    "float_type": (Text("应为数字", "must be a number"), _NUMBER),
+    "float_parsing": (Text("应为数字", "must be a number"), _NUMBER),
+    "finite_number": (Text("应为有限的数", "must be a finite number"), _NUMBER),
+    "bool_type": (Text("应为 true 或 false", "must be true or false"), None),
+    "bool_parsing": (Text("应为 true 或 false", "must be true or false"), None),
+    "list_type": (Text("应为列表 [...]", "must be a list [...]"), _LIST),
+    "tuple_type": (Text("应为列表 [...]", "must be a list [...]"), _LIST),
+    "dict_type": (Text("应为表 {...}", "must be a table {...}"), _TABLE),
+    "dataclass_type": (Text("应为表 {...}", "must be a table {...}"), _TABLE),
+    "model_type": (Text("应为表 {...}", "must be a table {...}"), _TABLE),
+    "string_too_short": (
+        Text("不能为空", "must not be empty"),
+        Text("写上内容, 或删去这个键", "fill it in, or remove the key"),
+    ),
+    "too_short": (
+        Text("至少要有一项", "must not be empty"),
+        Text("写上内容, 或删去这个键", "fill it in, or remove the key"),
+    ),
 }
 _LIMITS = {
     "greater_than": ("gt", "应大于", "must be greater than"),
@@ -151,23 +255,32 @@ def findings_from(
         elif kind in _LIMITS:
             limit, zh, en = _LIMITS[kind]
             bound = problem["ctx"][limit]
-            message = Text(f"{zh} {bound}", f"{en} {bound}")
+            message = Text(f"{zh} {bound:g}", f"{en} {bound:g}")
+            remedy = _in_bounds(
+                path[-1] if path else "", f"{zh} {bound:g}", f"{en} {bound:g}"
+            )
         elif kind in ("literal_error", "enum"):
             expected = problem["ctx"]["expected"].replace(" or ", ", ")
             message = Text(f"应为 {expected} 之一", f"must be one of {expected}")
             close = nearest(str(value), expected.replace("'", "").split(", "))
             remedy = (
-                Text(f"是否应为 {close}?", f"did you mean {close}?") if close else None
+                Text(f"是否应为 {close}?", f"did you mean {close}?")
+                if close
+                else Text("选其中之一", "choose one of them")
             )
         elif kind == "value_error" and isinstance(
             problem["ctx"]["error"], BilingualError
         ):
             message = problem["ctx"]["error"].text
+            remedy = problem["ctx"]["error"].remedy
         else:
-            words = _WORDS.get(kind)
-            message = words or Text(problem["msg"], problem["msg"])
-            suffix = "missing" if kind == "missing" else suffix
-        shown = "" if kind == "missing" or isinstance(value, dict) else str(value)
+            other = (Text("不能识别的写法", problem["msg"]), None)
+            message, remedy = _WORDS.get(kind, other)
+            if kind == "missing":
+                suffix = "missing"
+                remedy = Text(f"补上 {path[-1]} = ...", f"add {path[-1]} = ...")
+        plain = isinstance(value, (str, int, float, list, tuple))
+        shown = str(value) if plain and kind != "missing" else ""
         findings.append(
             Finding(
                 f"{code}-{suffix}",
@@ -182,9 +295,17 @@ def findings_from(
     return findings
 
 
-class BilingualError(ValueError):
-    """A value that a validator refuses, with the reason in both languages."""
+def _in_bounds(key: str, zh: str, en: str) -> Text:
+    """Say what to write for a number that is out of bounds."""
+    if key == "share" or key.endswith("_share"):
+        return Text("百分比写成小数, 如 90% 写 0.9", "write 90 % as 0.9")
+    return Text(f"改成{zh.removeprefix('应')}的数", f"give a number that {en}")
 
-    def __init__(self, zh: str, en: str) -> None:
+
+class BilingualError(ValueError):
+    """A value that a validator refuses: why, and what to do, in both languages."""
+
+    def __init__(self, zh: str, en: str, remedy: Text | None = None) -> None:
         self.text = Text(zh, en)
+        self.remedy = remedy
         super().__init__(en)

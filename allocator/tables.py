@@ -6,6 +6,7 @@ column is called the same everywhere (design contract, "Files a planner gives").
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -92,7 +93,9 @@ ZONE_KINDS = ("街道", "镇", "乡", "other")
 STATUSES = ("existing", "candidate")
 ACTIONS = ("build", "upgrade", "close", "add")
 
-# WS 218-2002 classes that packs refer to; a register may hold others.
+# WS 218-2002: a letter for the group, then nothing or three digits.
+FACILITY_CLASS_FORM = re.compile(r"[A-P]([0-9]{3})?")
+# The classes that packs refer to; a register may hold others.
 FACILITY_CLASSES = {
     "A100": Text("综合医院", "general hospital"),
     "A210": Text("中医医院", "hospital of Chinese medicine"),

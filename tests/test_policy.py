@@ -168,7 +168,7 @@ def test_every_mistake_of_a_pack_is_told_at_once(read):
 def test_repeated_id_is_refused_within_a_pack_and_across_packs(read, tmp_path):
     _, findings = read(HEAD + POST + RULE + RULE)
     finding = only(findings)
-    assert (finding.code, finding.keys) == ("rule-id-repeated", ("R1",))
+    assert (finding.code, finding.keys) == ("id-repeated", ("R1",))
     for name in ("one", "two"):
         text = HEAD.replace("mine", name) + POST + RULE
         (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from allocator.errors import Text, nearest
-from allocator.tables import FACILITY_CLASSES
+from allocator.tables import FACILITY_CLASS_FORM, FACILITY_CLASSES
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from allocator.load.remarks import Remarks
-
-# WS 218-2002: a letter for the group, then nothing or three digits.
-CLASS_FORM = re.compile(r"[A-P]([0-9]{3})?")
 
 
 def read_classes(text: pd.Series, remarks: Remarks) -> pd.Series:
@@ -31,7 +27,7 @@ def read_classes(text: pd.Series, remarks: Remarks) -> pd.Series:
             values=text[named] + " -> " + codes[named],
         )
     unknown = ~codes.isin(FACILITY_CLASSES) & (codes != "")
-    formed = unknown & codes.str.fullmatch(CLASS_FORM)
+    formed = unknown & codes.str.fullmatch(FACILITY_CLASS_FORM)
     if formed.any():
         remarks.warning(
             "class-unlisted",

@@ -103,7 +103,10 @@ def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
     resources: dict[str, Resource] = {}
     networks: dict[str, Network] = {}
     seen: dict[str, str] = {}
+    files: dict[str, str] = {}
     for pack in packs:
+        for service in pack.services:
+            files.setdefault(service.id, pack.file)
         table = pack.file
         findings += [
             _declared_twice("service", service.id, table)
@@ -127,7 +130,17 @@ def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
                     f"rule id also in {seen[rule.id]}",
                 )
                 findings.append(
-                    Finding("rule-id-repeated", message, table=table, keys=(rule.id,))
+                    Finding(
+                        "rule-id-repeated",
+                        message,
+                        table=table,
+                        keys=(rule.id,),
+                        column="id",
+                        remedy=Text(
+                            "换一个编号, 或只用其中一个政策包",
+                            "give it another id, or use one of the packs",
+                        ),
+                    )
                 )
             seen[rule.id] = pack.head.id
     policy = Policy(
@@ -136,12 +149,9 @@ def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
         resources,
         tuple(rule for pack in packs for rule in pack.rules),
         networks,
+        files,
     )
-    files: dict[str, str] = {}
-    for pack in packs:
-        for service in pack.services:
-            files.setdefault(service.id, pack.file)
-    findings += _references(policy, files) + find_circles(services, files)
+    findings += _references(policy) + find_circles(services, files)
     return policy, findings
 
 
@@ -171,7 +181,7 @@ def services_named(rule: Rule) -> Iterator[str]:
             yield reading.denominator.removeprefix("service:")
 
 
-def _references(policy: Policy, files: Mapping[str, str]) -> list[Finding]:
+def _references(policy: Policy) -> list[Finding]:
     """Find services that are referred to and declared nowhere."""
     findings = []
 
@@ -201,7 +211,7 @@ def _references(policy: Policy, files: Mapping[str, str]) -> list[Finding]:
     for service in policy.services.values():
         hosts = service.hosts.service if service.hosts else ()
         for name in (*hosts, *service.requires):
-            check(name, service.id, files[service.id])
+            check(name, service.id, policy.files.get(service.id, ""))
     return findings
 
 
@@ -306,6 +316,10 @@ def check_policy(policy: Policy, area: PlanningArea) -> list[Finding]:
                         table,
                         (rule.id,),
                         value=", ".join(missing),
+                        remedy=Text(
+                            "核对机构表的 class 列; 确无此类机构则该条款无对象",
+                            "check the register's class; the rule is about nobody here",
+                        ),
                     )
                 )
     findings += _register_services(policy, area) + _without_hosts(policy, area)
@@ -332,8 +346,9 @@ def _without_hosts(policy: Policy, area: PlanningArea) -> list[Finding]:
                         f"no site can hold {service.id}",
                     ),
                     Severity.WARNING,
-                    "sites",
+                    policy.files.get(service.id, "sites"),
                     (service.id,),
+                    column="hosts",
                     value=", ".join((*hosts.facility_class, *hosts.name)),
                     remedy=Text(
                         "增加该类别的备选点, 或修改 hosts",

@@ -9,11 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 
 from allocator.errors import Finding, Text, errors_in, nearest
 from allocator.policy.rules import (
+    EARLIEST_YEAR,
     KINDS,
+    LATEST_YEAR,
     Members,
     Network,
     Priority,
@@ -22,12 +31,26 @@ from allocator.policy.rules import (
     Scope,
     Service,
 )
+from allocator.policy.terms import OBJECTIVES
 from allocator.resources import pack_ids, packs_folder
-from allocator.schema import findings_from, read_toml
+from allocator.schema import BilingualError, findings_from, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+
+def _an_objective(name: str) -> str:
+    if name not in OBJECTIVES:
+        close = nearest(name, OBJECTIVES)
+        raise BilingualError(
+            "没有这个目标",
+            "there is no such objective",
+            Text(f"是否应为 {close}?", f"did you mean {close}?")
+            if close
+            else Text(f"用 {', '.join(OBJECTIVES)}", f"use {', '.join(OBJECTIVES)}"),
+        )
+    return name
 
 
 class PackHead(BaseModel):
@@ -45,7 +68,7 @@ class PackHead(BaseModel):
     territory: str = ""
     source: str = ""
     note: str = ""
-    objective: tuple[str, ...] = ()
+    objective: tuple[Annotated[str, AfterValidator(_an_objective)], ...] = ()
 
 
 class Parameter(BaseModel):
@@ -88,6 +111,8 @@ class Policy:
         By id, in the order of the packs. The earlier of two declarations holds.
     rules
         All rules, in the order of the packs and of each file.
+    files
+        The name of the file that declares each service, by id.
     """
 
     packs: tuple[PackHead, ...]
@@ -95,6 +120,7 @@ class Policy:
     resources: Mapping[str, Resource]
     rules: tuple[Rule, ...]
     networks: Mapping[str, Network] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def at_year(self, year: int | None) -> Policy:
         """Return the policy with the figures that target paths ask for in a year."""
@@ -172,7 +198,9 @@ def read_pack(
     resources: list[Resource] = _items(Resource, source, "resource")
     networks: list[Network] = _items(Network, source, "network")
     rules = _rules(source)
-    findings += _repeated(rules, table)
+    for section in (services, resources, networks):
+        findings += _repeated([item.id for item in section], table)
+    findings += _repeated([rule.id for rule in rules], table)
     if head is None or errors_in(findings):
         return None, findings
     named = tuple(replace(rule, pack=head.id, file=table) for rule in rules)
@@ -401,6 +429,7 @@ def _rule(body: dict[str, Any], source: _Source, where: str) -> Rule | None:
         inherited = {key: body[key] for key in _INHERITED if key in body}
         if "service" in body and other.get("kind") != "indicator":
             inherited["service"] = body["service"]
+        _refuse_own_terms(body, other, source, f"{where} any_of")
         alternative = _rule({**inherited, **other}, source, f"{where} any_of")
         if alternative is not None:
             alternatives.append(alternative)
@@ -410,10 +439,62 @@ def _rule(body: dict[str, Any], source: _Source, where: str) -> Rule | None:
     for key in _SET_BY_READER & set(own):
         own[f"{key} "] = own.pop(key)  # an unknown key when a pack writes it
     path = _take_path(own, source, where)
+    if path is None:
+        return None
     rule: Rule | None = _validated(kind, own, source, where)
     if rule is None:
         return None
-    return replace(rule, any_of=tuple(alternatives), path=path)
+    rule = replace(rule, any_of=tuple(alternatives), path=path)
+    _check_every_year(rule, source, where)
+    return rule
+
+
+# What is the same for all readings of a rule, with what a rule that is silent means.
+_COMMON = {"priority": "must", "due": None, "unit": "area"}
+
+
+def _refuse_own_terms(
+    body: Mapping[str, Any], other: Mapping[str, Any], source: _Source, where: str
+) -> None:
+    """Refuse a reading that has readings, or holds elsewhere than its rule."""
+    for key, default in _COMMON.items():
+        if key in other and other[key] != body.get(key, default):
+            source.refuse(
+                "reading-differs",
+                Text("与条款本身不一致", "not the same as the rule's own"),
+                where=where,
+                column=key,
+                value=str(other[key]),
+                remedy=Text(
+                    "各读法同用条款的 priority、due、unit, 从读法中删去",
+                    "readings share the rule's priority, due and unit: remove it",
+                ),
+            )
+    if "any_of" in other or "site" in (body.get("unit"), other.get("unit")):
+        source.refuse(
+            "reading-nested",
+            Text(
+                '读法下不能再写 any_of, unit = "site" 的条款不能有读法',
+                'a reading has no readings, and unit = "site" has none',
+            ),
+            where=where,
+            remedy=Text("全部写在条款的 any_of 下", "put all under the rule's any_of"),
+        )
+
+
+def _check_every_year(rule: Rule, source: _Source, where: str) -> None:
+    """Refuse a target path with a figure that could not stand in the rule itself."""
+    for year in sorted({step[1] for step in rule.path}):
+        try:
+            replace(rule, any_of=()).at_year(year)
+        except ValidationError as error:
+            source.findings += findings_from(
+                error,
+                table=source.table,
+                known={},
+                where=f"{where} {year}",
+                code="pack-key",
+            )
 
 
 _SET_BY_READER = {"pack", "path", "file"}
@@ -422,14 +503,17 @@ _FIGURES = ("share", "lo", "hi")
 
 def _take_path(
     own: dict[str, Any], source: _Source, where: str
-) -> tuple[tuple[str, int, float], ...]:
-    """Replace figures by year with the last one, and return all of them in order."""
+) -> tuple[tuple[str, int, float], ...] | None:
+    """Replace figures by year with the last one, and return all of them in order.
+
+    None when what is written is no path.
+    """
     steps: list[tuple[str, int, float]] = []
     for key in _FIGURES:
         figures = own.get(key)
         if not isinstance(figures, dict):
             continue
-        years = sorted(year for year in figures if str(year).isdigit())
+        years = sorted(year for year in figures if _is_year(year))
         numbers = [figures[year] for year in years]
         if len(years) != len(figures) or not all(
             isinstance(n, (int, float)) and not isinstance(n, bool) for n in numbers
@@ -438,11 +522,24 @@ def _take_path(
                 "目标路径应写成 {2023 = 0.7, 2025 = 0.9}",
                 "write a target path as {2023 = 0.7, 2025 = 0.9}",
             )
-            source.refuse("pack-key-invalid", message, where=where, column=key)
+            source.refuse(
+                "pack-key-invalid",
+                message,
+                where=where,
+                column=key,
+                remedy=Text(
+                    "键是年份, 值是数字", "each key a year, each value a number"
+                ),
+            )
+            return None
         if years:
             own[key] = numbers[-1]
             steps += [(key, int(y), n) for y, n in zip(years, numbers, strict=True)]
     return tuple(sorted(steps, key=lambda step: step[1]))
+
+
+def _is_year(text: str) -> bool:
+    return text.isdigit() and EARLIEST_YEAR <= int(text) <= LATEST_YEAR
 
 
 def _rule_kind(
@@ -465,14 +562,18 @@ def _rule_kind(
     return None
 
 
-def _repeated(rules: Sequence[Rule], table: str) -> list[Finding]:
-    seen: set[str] = set()
-    twice = []
-    for rule in rules:
-        if rule.id in seen:
-            twice.append(rule.id)
-        seen.add(rule.id)
+def _repeated(ids: Sequence[str], table: str) -> list[Finding]:
+    """Find ids that are given to several rules, services or resources of a file."""
+    twice = tuple(name for name in dict.fromkeys(ids) if ids.count(name) > 1)
     if not twice:
         return []
-    message = Text("规则编号重复", "rule ids are repeated")
-    return [Finding("rule-id-repeated", message, table=table, keys=tuple(twice))]
+    return [
+        Finding(
+            "id-repeated",
+            Text("编号重复", "an id is given twice"),
+            table=table,
+            keys=twice,
+            column="id",
+            remedy=Text("各用各的编号", "give each an id of its own"),
+        )
+    ]

@@ -12,11 +12,17 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from allocator.errors import Text, nearest
 from allocator.schema import BilingualError
-from allocator.tables import COUNTY_KINDS, ZONE_KINDS
+from allocator.tables import (
+    COUNTY_KINDS,
+    FACILITY_CLASS_FORM,
+    FACILITY_CLASSES,
+    ZONE_KINDS,
+)
 
 _CLOSED = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
 
@@ -31,10 +37,44 @@ def _population_or_named(denominator: str) -> str:
     return denominator
 
 
+_LO_HI = Text("lo 是下限, hi 是上限: 对照条文改正", "lo is the least, hi the most")
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 Whole = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(min_length=1)]
+
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200  # a due year outside is a slip of the pen
+
+
+def _a_year(value: object) -> object:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not EARLIEST_YEAR <= int(str(value)) <= LATEST_YEAR:
+        raise BilingualError(
+            "应为年份", "must be a year", Text("写成四位年份, 如 2025", "write 2025")
+        )
+    return value
+
+
+def _a_class(code: str) -> str:
+    if code in FACILITY_CLASSES or FACILITY_CLASS_FORM.fullmatch(code):
+        return code
+    names = {words.zh: known for known, words in FACILITY_CLASSES.items()}
+    close = nearest(code, [*FACILITY_CLASSES, *names])
+    close = names.get(close or "", close)
+    raise BilingualError(
+        "不是 WS 218 机构类别代码",
+        "not a class code of WS 218",
+        Text(
+            f"是否应为 {close} {FACILITY_CLASSES[close].zh}?",
+            f"did you mean {close} ({FACILITY_CLASSES[close].en})?",
+        )
+        if close
+        else Text("写代码, 如 C210 中心卫生院", "give a code such as C210"),
+    )
+
+
+Year = Annotated[int, BeforeValidator(_a_year)]
+ClassCode = Annotated[str, AfterValidator(_a_class)]
 
 
 class Priority(StrEnum):
@@ -106,7 +146,7 @@ class Members:
         Only public (true) or private (false) facilities. Needs ``public``.
     """
 
-    facility_class: Annotated[tuple[Name, ...], Field(alias="class")] = ()
+    facility_class: Annotated[tuple[ClassCode, ...], Field(alias="class")] = ()
     service: tuple[Name, ...] = ()
     name: tuple[Name, ...] = ()
     county: tuple[Name, ...] = ()
@@ -159,6 +199,16 @@ class Service:
     assign_within: Unit = Unit.COUNTY
     most_per_site: Annotated[int, Field(ge=1)] = 1
     note: str = ""
+
+    @model_validator(mode="after")
+    def _within_a_unit_of_people(self) -> Service:
+        if self.assign_within is Unit.SITE:
+            raise BilingualError(
+                "assign_within 应为 zone、county 或 area",
+                "assign_within must be zone, county or area",
+                Text('写成 assign_within = "county"', 'write assign_within = "county"'),
+            )
+        return self
 
     @model_validator(mode="after")
     def _counts_or_serves(self) -> Service:
@@ -274,7 +324,7 @@ class Rule:
     clause: str = ""
     quote: Name
     priority: Priority = Priority.MUST
-    due: int | None = None
+    due: Year | None = None
     unit: Unit = Unit.AREA
     scope: Scope = Scope()
     source: str = ""
@@ -361,7 +411,9 @@ class CountInUnit(Rule):
             raise BilingualError("至少要写 lo 或 hi", "give lo or hi, or both")
         if self.lo is not None and self.hi is not None and self.lo > self.hi:
             raise BilingualError(
-                f"lo={self.lo} 大于 hi={self.hi}", f"lo={self.lo} is above hi={self.hi}"
+                f"lo={self.lo} 大于 hi={self.hi}",
+                f"lo={self.lo} is above hi={self.hi}",
+                _LO_HI,
             )
         return self
 
@@ -419,6 +471,7 @@ class PopulationBand(Rule):
             raise BilingualError(
                 f"lo={self.lo:g} 大于 hi={self.hi:g}",
                 f"lo={self.lo:g} is above hi={self.hi:g}",
+                _LO_HI,
             )
         return self
 
@@ -469,6 +522,7 @@ class Rate(Rule):
             raise BilingualError(
                 f"lo={self.lo:g} 大于 hi={self.hi:g}",
                 f"lo={self.lo:g} is above hi={self.hi:g}",
+                _LO_HI,
             )
         return self
 

@@ -170,6 +170,247 @@ CASES: dict[str, tuple[dict[str, tuple[str, str]], int, str, tuple[str, ...]]] =
 }
 
 
+# A pack with one thing wrong: (change of small.toml, code, row, column, words of the
+# finding in Chinese, its remedy among them).
+R1, R2, STATION = "R1", "R2", "emergency_station"
+HOSTS = 'hosts = { class = ["C210"] }'
+OF = 'of = { class = ["C210"] }'
+BAD_PACKS: dict[str, tuple[tuple[str, str], str, str, str, tuple[str, ...]]] = {
+    "unknown key": (
+        ("share = 1.0", "share = 1.0\nsharee = 1"),
+        "pack-key-unknown",
+        R2,
+        "sharee",
+        ("是否应为 share?",),
+    ),
+    "unknown key of a service": (
+        (HOSTS, 'host = { class = ["C210"] }'),
+        "pack-key-unknown",
+        STATION,
+        "host",
+        ("是否应为 hosts?",),
+    ),
+    "unknown key of a class": (
+        (OF, 'of = { clas = ["C210"] }'),
+        "pack-key-unknown",
+        R2,
+        "of.clas",
+        ("是否应为 class?",),
+    ),
+    "share above one": (
+        ("share = 1.0", "share = 1.2"),
+        "pack-key-invalid",
+        R2,
+        "share",
+        ("应不大于 1", "90% 写 0.9"),
+    ),
+    "share of an early year above one": (
+        ("share = 1.0", "share = { 2020 = 1.5, 2025 = 1.0 }"),
+        "pack-key-invalid",
+        "R2 2020",
+        "share",
+        ("应不大于 1", "1.5"),
+    ),
+    "share by year in words": (
+        ("share = 1.0", 'share = { 2020 = "half", 2025 = 1.0 }'),
+        "pack-key-invalid",
+        R2,
+        "share",
+        ("{2023 = 0.7, 2025 = 0.9}",),
+    ),
+    "share by something that is no year": (
+        ("share = 1.0", "share = { 20 = 0.5, 2025 = 1.0 }"),
+        "pack-key-invalid",
+        R2,
+        "share",
+        ("{2023 = 0.7, 2025 = 0.9}",),
+    ),
+    "lo above hi": (
+        ('unit = "zone"', 'unit = "zone"\nhi = 0'),
+        "pack-key-invalid",
+        R1,
+        "",
+        ("lo=1 大于 hi=0", "lo 是下限"),
+    ),
+    "lo above hi in an early year": (
+        ('unit = "zone"', 'unit = "zone"\nhi = { 2022 = 0, 2025 = 3 }'),
+        "pack-key-invalid",
+        "R1 2022",
+        "",
+        ("lo=1 大于 hi=0",),
+    ),
+    "class that is no code": (
+        (OF, 'of = { class = ["C21O"] }'),
+        "pack-key-invalid",
+        R2,
+        "of.class",
+        ("C21O", "是否应为 C210 中心卫生院?"),
+    ),
+    "requires in a circle": (
+        (HOSTS, HOSTS + '\nrequires = ["emergency_station"]'),
+        "service-requires-circle",
+        STATION,
+        "requires",
+        ("emergency_station → emergency_station", "去掉它的 requires"),
+    ),
+    "hosts in a circle": (
+        (HOSTS, 'hosts = { class = ["C210"], service = ["emergency_station"] }'),
+        "service-hosts-circle",
+        STATION,
+        "hosts",
+        ("emergency_station → emergency_station", "只写机构类别"),
+    ),
+    "not a kind": (
+        ('"share_of_class"', '"not_a_kind"'),
+        "rule-kind-unknown",
+        R2,
+        "kind",
+        ("not_a_kind", "count_in_unit"),
+    ),
+    "rule id twice": (
+        ('id = "R2"', 'id = "R1"'),
+        "id-repeated",
+        R1,
+        "id",
+        ("编号重复", "各用各的编号"),
+    ),
+    "service id twice": (
+        ('id = "emergency_station"', 'id = "community_health_center"'),
+        "id-repeated",
+        "community_health_center",
+        "id",
+        ("编号重复", "各用各的编号"),
+    ),
+    "due in words": (
+        ("due = 2025", 'due = "soon"'),
+        "pack-key-invalid",
+        R2,
+        "due",
+        ("应为年份", "如 2025"),
+    ),
+    "due in two figures": (
+        ("due = 2025", "due = 25"),
+        "pack-key-invalid",
+        R2,
+        "due",
+        ("应为年份", "如 2025"),
+    ),
+    "table written as text": (
+        (OF, 'of = "C210"'),
+        "pack-key-invalid",
+        R2,
+        "of",
+        ("应为表",),
+    ),
+    "assigned within a site": (
+        (HOSTS, HOSTS + '\nassign_within = "site"'),
+        "pack-key-invalid",
+        STATION,
+        "",
+        ("zone、county 或 area",),
+    ),
+    "objective misspelt": (
+        ('title = "小县办法"', 'title = "小县办法"\nobjective = ["uncoverd_people"]'),
+        "pack-key-invalid",
+        "pack",
+        "objective",
+        ("是否应为 uncovered_people?",),
+    ),
+    "reading of another unit": (
+        (
+            "share = 1.0",
+            'share = 1.0\nany_of = [{ kind = "count_in_unit", lo = 1, unit = "zone" }]',
+        ),
+        "reading-differs",
+        "R2 any_of",
+        "unit",
+        ("从读法中删去",),
+    ),
+    "reading inside a reading": (
+        (
+            "share = 1.0",
+            'share = 1.0\nany_of = [{ kind = "count_in_unit", lo = 1, any_of = [] }]',
+        ),
+        "reading-nested",
+        "R2 any_of",
+        "",
+        ("全部写在条款的 any_of 下",),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_PACKS)
+def test_bad_pack_is_refused_with_file_row_and_remedy(name, tmp_path: Path, capsys):
+    change, code, row, column, words = BAD_PACKS[name]
+    brief = write_task(tmp_path, small=change)
+    assert run(["check", str(brief), "--json"]) == 4
+    out, err = capsys.readouterr()
+    (finding,) = [f for f in json.loads(out)["findings"] if f["code"] == code]
+    assert (finding["table"], finding["severity"]) == ("small.toml", "error")
+    assert (finding["keys"], finding["column"]) == ([row], column)
+    assert finding["remedy"]
+    for word in words:
+        assert word in err
+    assert "Input should" not in err
+
+
+TOML_FAULTS = {
+    "two equals signs": (("share = 1.0", "share = = 1.0"), 35, "等号后面不是有效的值"),
+    "key twice": (("share = 1.0", "share = 1.0\nshare = 0.9"), 36, "同一个键写了两次"),
+    "key twice in a table": (
+        (OF, 'of = { class = ["C210"], class = ["C220"] }'),
+        34,
+        "同一个键写了两次",
+    ),
+    "quote missing": (('quote = "每个街道', "quote = 每个街道"), 21, "等号后面不是"),
+    "closing quote missing": (('"小县办法"', '"小县办法'), 4, "没有结束的引号"),
+    "bracket missing": (('[[rule]]\nid = "R1"', '[[rule]\nid = "R1"'), 18, "方括号"),
+    "list not closed": (("due = 2025", "due = [2025"), 38, "列表 [ 没有结束"),
+    "section twice": (("[[service]]", "[pack]\n[[service]]"), 6, "同一个部分写了两次"),
+    "equals sign missing": (("share = 1.0", "share 1.0"), 35, "键后面缺等号"),
+    "two on a line": (("share = 1.0", "share = 1.0 due = 2"), 35, "值后面有多余的内容"),
+    "backslash": (('"小县办法"', '"小县\\办法"'), 4, "反斜杠"),
+    "no TOML at all": (('[pack]\nid = "small"', "?"), 2, "不是 TOML"),
+}
+
+
+@pytest.mark.parametrize("name", TOML_FAULTS)
+def test_fault_of_toml_is_told_in_chinese_with_its_line(name, tmp_path: Path, capsys):
+    change, line, words = TOML_FAULTS[name]
+    brief = write_task(tmp_path, small=change)
+    assert run(["check", str(brief)]) == 4
+    err = capsys.readouterr().err
+    assert f"small.toml: 第 {line} 行: " in err
+    assert words in err
+    english = {"Invalid", "Expected", "Cannot", "Unclosed", "Illegal", "line", "column"}
+    assert not {word for word in english if word in err}
+
+
+def test_fault_of_toml_is_told_in_english_where_asked(tmp_path: Path, capsys):
+    brief = write_task(tmp_path, small=("share = 1.0", "share = = 1.0"))
+    assert run(["check", str(brief), "--lang", "en"]) == 4
+    err = capsys.readouterr().err
+    assert "small.toml: line 35: no valid value after the equals sign" in err
+
+
+def test_class_and_host_that_nobody_is_are_warnings_with_a_remedy(tmp_path, capsys):
+    """The text may be of a larger area: what nobody is here is said, not refused."""
+    brief = write_task(
+        tmp_path, small=(f"{OF}\nshare = 1.0", 'of = { class = ["A300"] }\nshare = 1.0')
+    )
+    small = brief.parent / "small.toml"
+    text = small.read_text("utf-8").replace(HOSTS, 'hosts = { class = ["A500"] }')
+    small.write_text(text, "utf-8")
+    assert run(["check", str(brief), "--json"]) == 0
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    found = {f["code"]: f for f in findings if f["severity"] == "warning"}
+    assert set(found) >= {"class-absent", "service-without-host"}
+    for code, row in (("class-absent", R2), ("service-without-host", STATION)):
+        assert found[code]["table"] == "small.toml"
+        assert found[code]["keys"] == [row]
+        assert found[code]["remedy"]
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_bad_input_is_a_finding_with_an_exit_code(name, tmp_path: Path, capsys):
     changes, code, finding_code, words = CASES[name]
