@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,11 @@ from allocator.load import read_area, read_brief
 from allocator.policy import (
     KINDS,
     Indicator,
-    Members,
     Pack,
     Policy,
     Priority,
     Rate,
-    Resource,
     Rule,
-    Scope,
-    Service,
     ShareOfClass,
     read_pack,
     read_policy,
@@ -396,13 +391,3 @@ def test_example_of_the_documentation_is_a_pack_that_reads(tmp_path: Path) -> No
     assert findings == []
     assert policy is not None
     assert {rule.kind for rule in policy.rules} == set(KINDS)
-
-
-def test_every_key_of_a_pack_is_documented() -> None:
-    text = (Path(__file__).parents[1] / "docs" / "packs.md").read_text(encoding="utf-8")
-    kinds: tuple[type[Any], ...] = (Scope, Members, Service, Resource, *KINDS.values())
-    for kind in kinds:
-        for field in fields(kind):
-            key = {"facility_class": "class"}.get(field.name, field.name)
-            if key not in {"pack", "path", "file"}:
-                assert f"`{key}`" in text, (kind.__name__, key)
