@@ -48,6 +48,8 @@ DECISION_COLUMNS = (
 
 RUN_MARKER = "run.json"  # every run folder has it
 
+DEMAND_COLUMNS = ("demand_id", "zone_id", "people", "lon", "lat")
+
 # Decimals that a figure is written with; others keep their shortest exact form.
 _DECIMALS = {
     "people": 6,
@@ -74,8 +76,8 @@ def write_run(outcome: Outcome, folder: Path) -> None:
     """Write the tables of a run.
 
     Writes ``run.json``, ``placements.csv``, ``assignments.csv``, ``allocations.csv``,
-    ``audit.csv``, ``audit.json``, ``decisions.csv`` and ``plan.gpkg``; ``access.csv``,
-    ``gaps.csv``, ``scores.csv``, ``bed_need.csv``, ``groups.csv`` and
+    ``demand.csv``, ``audit.csv``, ``audit.json``, ``decisions.csv`` and ``plan.gpkg``;
+    ``access.csv``, ``gaps.csv``, ``scores.csv``, ``bed_need.csv``, ``groups.csv`` and
     ``audit_<year>.csv`` where there is anything to say in them. Assignments keep six
     decimals, so that a plan read back passes the same audit.
 
@@ -91,6 +93,8 @@ def write_run(outcome: Outcome, folder: Path) -> None:
     write_csv(placements, folder / "placements.csv")
     write_csv(outcome.plan.assignments, folder / "assignments.csv")
     write_csv(outcome.plan.allocations, folder / "allocations.csv")
+    demand = outcome.area.demand.reset_index()[list(DEMAND_COLUMNS)]
+    write_csv(demand, folder / "demand.csv")
     write_csv(audit_table(outcome.audit, outcome.language), folder / "audit.csv")
     write_json(audit_records(outcome.audit, outcome.language), folder / "audit.json")
     if outcome.gaps:

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from allocator.policy import Policy
     from allocator.travel import Travel
 
+# The totals of a certificate in words; those that are objectives are named there.
+TOTAL_NAMES = {
+    "people": Text("人口(人)", "people"),
+    "covered_people": Text("覆盖人口(人)", "people in reach"),
+    "placements": Text("设置数", "placements"),
+    "new_placements": Text("新增设置数", "new placements"),
+}
+
 PLACEMENT_TABLE_COLUMNS = (
     "site_id",
     "name",

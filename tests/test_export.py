@@ -31,6 +31,7 @@ FILES = {
     "placements.csv",
     "assignments.csv",
     "allocations.csv",
+    "demand.csv",
     "audit.csv",
     "audit.json",
     "decisions.csv",

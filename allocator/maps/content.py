@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-import shapely
 
 from allocator.errors import Text
+from allocator.maps.outlines import bounds, county_units, outlines, place, text
 from allocator.maps.style import (
     ACTION_WORDS,
     class_colours,
@@ -26,13 +24,8 @@ from allocator.outcome import placements_table
 from allocator.tables import FACILITY_CLASSES
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from allocator.outcome import Outcome
 
-_DECIMALS = 5  # of a degree: about a metre
-_FIRST_TOLERANCE = 0.0001  # degrees: about ten metres, less than a line's width
-_MOST_OUTLINES = 450_000  # characters of all outlines together
 _MOST_ZONES_NAMED = 6  # zones named for one service of a site
 
 _WORDS = {
@@ -81,79 +74,29 @@ _BASES = {
 def page_data(outcome: Outcome) -> dict[str, object]:
     """Return everything that the page shows: only lists, texts, numbers and nulls."""
     language = outcome.language
-    zones = outcome.area.zones
+    area = outcome.area
+    zones = area.zones
     breaks = population_breaks([int(people) for people in zones["population"]])
-    words: dict[str, object] = {k: text.say(language) for k, text in _WORDS.items()}
-    words["actions"] = {k: text.say(language) for k, text in ACTION_WORDS.items()}
-    words["states"] = {k: text.say(language) for k, text in _STATES.items()}
-    shapes = _outlines(outcome)
+    words: dict[str, object] = {k: w.say(language) for k, w in _WORDS.items()}
+    words["actions"] = {k: w.say(language) for k, w in ACTION_WORDS.items()}
+    words["states"] = {k: w.say(language) for k, w in _STATES.items()}
+    shapes = outlines(zones, area.counties)
     return {
         "lang": language,
         "title": heading(outcome),
         "subtitle": subtitle(outcome),
-        "standing": standing(outcome),
+        "standing": standing(outcome.map_approval, language),
         "notes": [note.say(language) for note in outcome.area.notes],
         "words": words,
-        "bounds": _bounds(outcome),
+        "bounds": bounds(zones, area.counties, area.sites),
         "colours": class_colours(len(breaks)),
         "labels": class_labels(breaks, in_wan=language == "zh"),
         "services": _services(outcome),
         "rules": _rules(outcome),
-        "counties": _counties(outcome, shapes["counties"]),
+        "counties": county_units(zones, area.counties, shapes["counties"]),
         "zones": _zones(outcome, shapes["zones"], breaks),
         "sites": _sites(outcome),
     }
-
-
-def _bounds(outcome: Outcome) -> list[list[float]]:
-    """Return the south-western and north-eastern corner of all that is drawn."""
-    area = outcome.area
-    corners = []
-    for table in (area.zones, area.sites):
-        corners += [[table["lat"].min(), table["lon"].min()]]
-        corners += [[table["lat"].max(), table["lon"].max()]]
-    for units in (area.zones, area.counties):
-        west, south, east, north = units.total_bounds
-        if math.isfinite(west):
-            corners += [[south, west], [north, east]]
-    points = np.array(corners, dtype=float)
-    low, high = points.min(axis=0) - 0.005, points.max(axis=0) + 0.005
-    return [[round(float(v), _DECIMALS) for v in corner] for corner in (low, high)]
-
-
-def _outlines(outcome: Outcome) -> dict[str, list[object]]:
-    """Return the outlines of zones and counties, coarse enough for one small file."""
-    units = {"zones": outcome.area.zones, "counties": outcome.area.counties}
-    tolerance = _FIRST_TOLERANCE
-    while True:
-        shapes = {name: _coarse(table, tolerance) for name, table in units.items()}
-        if len(json.dumps(shapes)) <= _MOST_OUTLINES or tolerance > 1:
-            return shapes
-        tolerance *= 2
-
-
-def _coarse(units: gpd.GeoDataFrame, tolerance: float) -> list[object]:
-    """Simplify units together, so that neighbours keep one border."""
-    shapes = units.geometry.to_numpy()
-    there = ~shapely.is_missing(shapes)
-    coarse = shapes.copy()
-    if there.any():
-        coarse[there] = shapely.coverage_simplify(shapes[there], tolerance)
-    return [_rings(shape) for shape in coarse]
-
-
-def _rings(shape: shapely.Geometry | None) -> list[list[list[list[float]]]] | None:
-    """Return a shape as polygons of rings of latitude and longitude."""
-    polygons = []
-    for part in shapely.get_parts(shape) if shape is not None else ():
-        if part.geom_type != "Polygon" or part.is_empty:
-            continue
-        rings = []
-        for ring in (part.exterior, *part.interiors):
-            points = np.round(shapely.get_coordinates(ring)[:-1, ::-1], _DECIMALS)
-            rings.append(points.tolist())
-        polygons.append(rings)
-    return polygons or None
 
 
 def _services(outcome: Outcome) -> list[dict[str, object]]:
@@ -186,34 +129,6 @@ def _rules(outcome: Outcome) -> dict[str, dict[str, str]]:
     }
 
 
-def _counties(outcome: Outcome, shapes: list[object]) -> list[dict[str, object]]:
-    counties, zones = outcome.area.counties, outcome.area.zones
-    middles = zones.groupby("county_id")[["lat", "lon"]].mean()
-    units: list[dict[str, object]] = []
-    for county, name, kind, shape, geometry in zip(
-        counties.index,
-        counties["name"],
-        counties["kind"],
-        shapes,
-        counties.geometry,
-        strict=True,
-    ):
-        place = None
-        if shape is not None:
-            point = geometry.representative_point()
-            place = _place(point.y, point.x)
-        elif county in middles.index:
-            place = _place(*middles.loc[county])
-        units.append(
-            {"name": name, "kind": _text(kind), "place": place, "shape": shape}
-        )
-    return units
-
-
-def _place(lat: float, lon: float) -> list[float]:
-    return [round(float(lat), _DECIMALS), round(float(lon), _DECIMALS)]
-
-
 def _zones(
     outcome: Outcome, shapes: list[object], breaks: list[int]
 ) -> list[dict[str, object]]:
@@ -225,10 +140,10 @@ def _zones(
         unit: dict[str, object] = {
             "name": zone["name"],
             "county": int(area.counties.index.get_loc(zone["county_id"])),
-            "kind": "" if zone["kind"] == "other" else _text(zone["kind"]),
+            "kind": "" if zone["kind"] == "other" else text(zone["kind"]),
             "people": int(zone["population"]),
             "level": population_class(zone["population"], breaks),
-            "place": _place(zone["lat"], zone["lon"]),
+            "place": place(zone["lat"], zone["lon"]),
             "shape": shape,
         }
         for key, name in (
@@ -252,13 +167,9 @@ def _groups(outcome: Outcome) -> dict[str, list[list[str]]]:
     return result
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _basis(outcome: Outcome, value: object) -> str:
-    known = _BASES.get(_text(value))
-    return known.say(outcome.language) if known else _text(value)
+    known = _BASES.get(text(value))
+    return known.say(outcome.language) if known else text(value)
 
 
 def _sites(outcome: Outcome) -> list[dict[str, object]]:
@@ -269,14 +180,14 @@ def _sites(outcome: Outcome) -> list[dict[str, object]]:
     units: list[dict[str, object]] = []
     for site_id, rows in placements_table(outcome).groupby("site_id", sort=True):
         site: pd.Series[Any] = area.sites.loc[str(site_id)]  # type: ignore[assignment]
-        known = FACILITY_CLASSES.get(_text(site["class"]))
+        known = FACILITY_CLASSES.get(text(site["class"]))
         services = [_row(row, order, zones) for _, row in rows.iterrows()]
         services.sort(key=lambda row: row["service"])
         units.append(
             {
                 "id": str(site_id),
                 "name": site["name"],
-                "place": _place(site["lat"], site["lon"]),
+                "place": place(site["lat"], site["lon"]),
                 "county": rows["county"].iloc[0],
                 "zone": rows["zone"].iloc[0],
                 "kind": known.say(outcome.language) if known else "",

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from allocator.area import PlanningArea
-    from allocator.outcome import Outcome
     from allocator.plan import Plan
 
 # CGCS2000 / 3-degree Gauss-Kruger by central meridian: EPSG:4534 is 75 degrees east,
@@ -106,6 +104,10 @@ class Ground:
         In the map's plane; geometry may be missing.
     zone_points, site_points
         A point in each zone and each site: rows of x, y, in the order of the tables.
+    site_ids
+        The sites, in that order.
+    crs
+        The map's plane.
     window
         The whole area with a margin.
     """
@@ -114,23 +116,31 @@ class Ground:
     counties: gpd.GeoDataFrame
     zone_points: NDArray[np.float64]
     site_points: NDArray[np.float64]
+    site_ids: pd.Index[str]
+    crs: pyproj.CRS
     window: Window
 
-    def sites(self, area: PlanningArea, ids: Iterable[str]) -> NDArray[np.float64]:
+    def sites(self, ids: Iterable[str]) -> NDArray[np.float64]:
         """Return the points of sites by id."""
-        return self.site_points[area.sites.index.get_indexer(pd.Index(list(ids)))]
+        return self.site_points[self.site_ids.get_indexer(pd.Index(list(ids)))]
 
 
-def lay_out(outcome: Outcome) -> Ground:
-    """Project an area."""
-    area = outcome.area
-    lon = np.concatenate([area.zones["lon"], area.sites["lon"]]).astype(float)
-    lat = np.concatenate([area.zones["lat"], area.sites["lat"]]).astype(float)
+def lay_out(
+    zones: gpd.GeoDataFrame, counties: gpd.GeoDataFrame, sites: pd.DataFrame
+) -> Ground:
+    """Project an area.
+
+    Parameters
+    ----------
+    zones, counties, sites
+        As in a planning area: indexed by id; zones and sites with ``lon`` and ``lat``.
+    """
+    lon = np.concatenate([zones["lon"], sites["lon"]]).astype(float)
+    lat = np.concatenate([zones["lat"], sites["lat"]]).astype(float)
     middle = ((lon.min() + lon.max()) / 2, (lat.min() + lat.max()) / 2)
     crs = map_crs(*middle)
-    zones, counties = area.zones.to_crs(crs), area.counties.to_crs(crs)
-    zone_points = _projected(area.zones, crs)
-    site_points = _projected(area.sites, crs)
+    zones, counties = zones.to_crs(crs), counties.to_crs(crs)
+    zone_points, site_points = projected(zones, crs), projected(sites, crs)
     points = np.concatenate([zone_points, site_points])
     shapes = [*zones.geometry, *counties.geometry]
     corners = [shapely.bounds(shape) for shape in shapes if shape is not None]
@@ -138,10 +148,11 @@ def lay_out(outcome: Outcome) -> Ground:
     high = np.vstack([points, *(c[2:] for c in corners)]).max(axis=0)
     margin = max(float((high - low).max()), _LEAST_SPAN_M) * _MARGIN
     window = Window(*(low - margin).tolist(), *(high + margin).tolist())
-    return Ground(zones, counties, zone_points, site_points, window)
+    return Ground(zones, counties, zone_points, site_points, sites.index, crs, window)
 
 
-def _projected(table: pd.DataFrame, crs: pyproj.CRS) -> NDArray[np.float64]:
+def projected(table: pd.DataFrame, crs: pyproj.CRS) -> NDArray[np.float64]:
+    """Return the places of a table with ``lon``, ``lat``: rows of x, y, metres."""
     change = pyproj.Transformer.from_crs(GEOGRAPHIC_CRS, crs, always_xy=True)
     x, y = change.transform(
         table["lon"].to_numpy(dtype=float), table["lat"].to_numpy(dtype=float)

@@ -28,7 +28,7 @@ def write_html(outcome: Outcome, path: Path) -> None:
         path,
         template="map.html",
         styles=["map.css"],
-        scripts=["map.js"],
+        scripts=["base.js", "map.js"],
         data=page_data(outcome),
         title=heading(outcome),
         language=outcome.language,

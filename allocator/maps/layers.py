@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from allocator.maps.frame import Ground
     from allocator.outcome import Outcome
 
-_WIDTH_IN, _HEIGHT_IN = 11.69, 8.27  # A4
+WIDTH_IN, HEIGHT_IN = 11.69, 8.27  # A4
 SERVING_SIZE = 5.4  # diameter of the symbols of services that people are assigned to
 _OTHER_SIZE = 5.0  # and of the others, points
 _PER_ROW = 3  # symbols beside each other at one site
@@ -75,14 +75,15 @@ class Sheet:
 
 def new_drawing(outcome: Outcome) -> Drawing:
     """Return what the maps of an outcome are drawn from, with a blank sheet."""
-    ground = lay_out(outcome)
+    area = outcome.area
+    ground = lay_out(area.zones, area.counties, area.sites)
     placements = outcome.plan.placements
     drawn = drawn_services(outcome)
     return Drawing(
         outcome,
         ground,
-        new_page(_WIDTH_IN, _HEIGHT_IN),
-        population_breaks([int(p) for p in outcome.area.zones["population"]]),
+        new_page(WIDTH_IN, HEIGHT_IN),
+        population_breaks([int(p) for p in area.zones["population"]]),
         drawn,
         symbols(outcome),
         placements[placements["service"].isin(drawn)],
@@ -101,13 +102,13 @@ def draw_ground(drawing: Drawing, sheet: Sheet) -> None:
         ]
         shapes = [outline(s) for s in zones.geometry[held] if s is not None]
         style = {"facecolors": colour, "edgecolors": ZONE_BORDER_COLOUR}
-        _add_paths(sheet.axes, shapes, linewidths=0.35, zorder=1, **style)
+        add_paths(sheet.axes, shapes, linewidths=0.35, zorder=1, **style)
     borders = [outline(s) for s in ground.counties.geometry if s is not None]
     style = {"facecolors": "none", "edgecolors": BORDER_COLOUR}
-    _add_paths(sheet.axes, borders, linewidths=1.2, zorder=2, **style)
+    add_paths(sheet.axes, borders, linewidths=1.2, zorder=2, **style)
     groups = [outline(s) for s in group_shapes(drawing.outcome, zones)]
     style = {"facecolors": "none", "edgecolors": GROUP_COLOUR, "linestyles": "--"}
-    _add_paths(sheet.axes, groups, linewidths=1.6, zorder=3, **style)
+    add_paths(sheet.axes, groups, linewidths=1.6, zorder=3, **style)
     _draw_dots(drawing, sheet, colours)
 
 
@@ -122,7 +123,8 @@ def group_shapes(outcome: Outcome, zones: gpd.GeoDataFrame) -> list[shapely.Geom
     return shapes
 
 
-def _add_paths(axes: Axes, shapes: Sequence[Outline | None], **style: object) -> None:
+def add_paths(axes: Axes, shapes: Sequence[Outline | None], **style: object) -> None:
+    """Draw outlines in one style; None stands for what has none."""
     paths = [shape for shape in shapes if shape is not None]
     if paths:
         collection = PathCollection(paths, **style)  # type: ignore[arg-type]
@@ -151,9 +153,8 @@ def _draw_dots(drawing: Drawing, sheet: Sheet, colours: Sequence[str]) -> None:
 
 def draw_symbols(drawing: Drawing, sheet: Sheet) -> dict[str, tuple[float, float]]:
     """Draw the services of each site side by side; return where each site is."""
-    area = drawing.outcome.area
     ids = list(dict.fromkeys(drawing.placements["site_id"]))
-    ground = drawing.ground.sites(area, ids)
+    ground = drawing.ground.sites(ids)
     inside = sheet.window.holds(ground)
     at = {
         site: sheet.at(float(x), float(y))

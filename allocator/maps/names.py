@@ -9,23 +9,26 @@ import shapely
 
 from allocator.maps.layers import SERVING_SIZE
 from allocator.maps.style import NEW_ACTIONS
-from allocator.maps.words import short_names
+from allocator.maps.words import plan_names
 
 if TYPE_CHECKING:
-    from allocator.maps.frame import Window
+    from allocator.maps.frame import Ground, Window
     from allocator.maps.layers import Drawing, Sheet
+    from allocator.maps.page import Page
 
 _COUNTY_SIZE, _SITE_SIZE, _ZONE_SIZE = 9.5, 6.2, 5.4
 
 
-def name_counties(drawing: Drawing, sheet: Sheet, skip: Window | None) -> None:
+def name_counties(
+    page: Page, ground: Ground, sheet: Sheet, skip: Window | None
+) -> None:
     """Write every county's name: inside it, beside the symbols where it fits.
 
     A county that lies in the window enlarged elsewhere is named there alone.
     """
     view, enlarged = _shape(sheet.window), _shape(skip) if skip else shapely.Polygon()
     for name, shape in zip(
-        drawing.ground.counties["name"], drawing.ground.counties.geometry, strict=True
+        ground.counties["name"], ground.counties.geometry, strict=True
     ):
         if shape is None:
             continue
@@ -35,16 +38,14 @@ def name_counties(drawing: Drawing, sheet: Sheet, skip: Window | None) -> None:
         hidden = part.area < min(whole.area * 0.25, view.area * 0.04)
         if hidden or elsewhere > whole.area * 0.6:
             continue
-        _name_county(drawing, sheet, str(name), part)
+        _name_county(page, sheet, str(name), part)
 
 
 def _shape(window: Window) -> shapely.Polygon:
     return shapely.box(window.left, window.bottom, window.right, window.top)
 
 
-def _name_county(
-    drawing: Drawing, sheet: Sheet, name: str, part: shapely.Geometry
-) -> None:
+def _name_county(page: Page, sheet: Sheet, name: str, part: shapely.Geometry) -> None:
     """Write one name at the free place of a grid that is nearest the middle."""
     polygon = _largest(part)
     if polygon is None:
@@ -64,7 +65,7 @@ def _name_county(
         if sheet.paper.centre(name, spot, _COUNTY_SIZE) is not None:
             x, y = spot
             break
-    drawing.page.text(
+    page.text(
         x, y, name, _COUNTY_SIZE, ha="center", color="#16324f", halo=True, zorder=6.5
     )
 
@@ -103,18 +104,30 @@ def name_sites(
     """
     named = sites_to_name(drawing, sheet.window, skip)[:most]
     for site_id, name in named:
-        point = points[site_id]
-        clear = SERVING_SIZE * sheet.enlarged / 2
-        placed = sheet.paper.place(name, point, _SITE_SIZE, clear=clear)
-        if placed is None:
-            continue
-        if placed.leader is not None:
-            xs, ys = zip(placed.leader, point, strict=True)
-            drawing.page.line(xs, ys, lw=0.4, color="#555555", zorder=2.5)
-        drawing.page.text(
-            placed.x, placed.y, name, _SITE_SIZE, ha="center", halo=True, zorder=7
-        )
+        name_point(drawing.page, sheet, name, points[site_id])
     return {name for _, name in named}
+
+
+def name_point(page: Page, sheet: Sheet, name: str, point: tuple[float, float]) -> None:
+    """Write a name beside a symbol, where it finds a free place.
+
+    Parameters
+    ----------
+    page, sheet
+        The sheet of paper, and which map on it.
+    name
+        The name, one line.
+    point
+        Where the symbol is, points.
+    """
+    clear = SERVING_SIZE * sheet.enlarged / 2
+    placed = sheet.paper.place(name, point, _SITE_SIZE, clear=clear)
+    if placed is None:
+        return
+    if placed.leader is not None:
+        xs, ys = zip(placed.leader, point, strict=True)
+        page.line(xs, ys, lw=0.4, color="#555555", zorder=2.5)
+    page.text(placed.x, placed.y, name, _SITE_SIZE, ha="center", halo=True, zorder=7)
 
 
 def sites_to_name(
@@ -134,13 +147,13 @@ def sites_to_name(
         rank = (action != "build", int(counts[service]), str(site))
         ranks[site] = min(rank, ranks.get(site, rank))
     ids = sorted(ranks, key=ranks.__getitem__)
-    points = drawing.ground.sites(area, ids)
+    points = drawing.ground.sites(ids)
     shown = window.holds(points)
     if skip is not None:
         shown &= ~skip.holds(points)
     held = [site for site, inside in zip(ids, shown, strict=True) if inside]
     names = area.sites.loc[held, "name"].tolist()
-    return list(zip(held, short_names(drawing.outcome, names), strict=True))
+    return list(zip(held, plan_names(drawing.outcome, names), strict=True))
 
 
 def name_zones(drawing: Drawing, sheet: Sheet, already: set[str]) -> None:

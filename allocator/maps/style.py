@@ -184,6 +184,11 @@ def symbols(outcome: Outcome) -> dict[str, Symbol]:
     drawn = drawn_services(outcome)
     services = placed_services(outcome)
     services.sort(key=lambda service: service.id not in drawn)
+    return symbols_of(services)
+
+
+def symbols_of(services: Sequence[Service]) -> dict[str, Symbol]:
+    """Return a symbol for each service, the first shapes for the first services."""
     looks = zip(cycle(_SHAPES), cycle(_COLOURS), strict=False)
     return {
         service.id: Symbol(service, tuple(outline), colour)

@@ -12,8 +12,9 @@ from allocator.maps.style import APPROVAL, SKETCH
 from allocator.tables import FACILITY_CLASSES, ZONE_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from allocator.errors import Language
     from allocator.outcome import Outcome
 
 # What a candidate's name often begins with; its symbol says the same. Not 新建, which
@@ -29,13 +30,18 @@ def heading(outcome: Outcome) -> str:
     name = outcome.area.name
     if outcome.language == "en":
         return f"{name}: proposed layout"
-    bracket = _BRACKET.search(name)
-    end = bracket.group() if bracket else ""
-    name = name.removesuffix(end)
+    name, end = without_bracket(name)
     if name.endswith(("规划", "方案")):
         return f"{name}布局图{end}"
     kind = "规划图" if name.endswith("布局") else "规划布局图"
     return f"{name}{kind}{end}"
+
+
+def without_bracket(name: str) -> tuple[str, str]:
+    """Return a name without the bracket at its end, and that bracket."""
+    bracket = _BRACKET.search(name)
+    end = bracket.group() if bracket else ""
+    return name.removesuffix(end), end
 
 
 def subtitle(outcome: Outcome) -> str:
@@ -58,26 +64,43 @@ def subtitle(outcome: Outcome) -> str:
     return Text(f"{span} 年 · {words}", f"{span} · {words}").say(outcome.language)
 
 
-def standing(outcome: Outcome) -> str:
+def standing(map_approval: str, language: Language) -> str:
     """Return 示意图, or the map's approval number."""
-    if not outcome.map_approval:
-        return SKETCH.say(outcome.language)
-    return APPROVAL.say(outcome.language) + outcome.map_approval
+    if not map_approval:
+        return SKETCH.say(language)
+    return APPROVAL.say(language) + map_approval
 
 
-def short_names(outcome: Outcome, names: Sequence[str]) -> list[str]:
-    """Return facilities' names without what the map says already.
+def plan_names(outcome: Outcome, names: Sequence[str]) -> list[str]:
+    """Return facilities' names without what the map of a plan says already."""
+    services = [service.name for service in outcome.policy.services.values()]
+    return short_names(names, services, outcome.area.sites["name"].tolist())
+
+
+def short_names(
+    names: Sequence[str], services: Iterable[str], all_names: Sequence[str]
+) -> list[str]:
+    """Return facilities' names without what a map says already.
 
     三江镇中心卫生院 becomes 三江镇, since its symbol says what it is; a bracket that
     most facilities' names end with, (样例) say, says nothing. A name that would have
     nothing left stays.
+
+    Parameters
+    ----------
+    names
+        The names to shorten.
+    services
+        Names of services, which symbols stand for.
+    all_names
+        Names of all facilities, for the bracket that they share.
     """
-    ends = {service.name for service in outcome.policy.services.values()}
+    ends = set(services)
     ends |= {words.zh for words in FACILITY_CLASSES.values()} | {"卫生院"}
     # 金桥乡卫生院 must become 金桥乡: an end keeps its hands off the name's own kind.
     ends = {end for end in ends if not end.startswith(ZONE_KINDS)}
     said = sorted(ends, key=len, reverse=True)
-    common = _common_bracket(outcome.area.sites["name"].tolist())
+    common = _common_bracket(all_names)
     return [_short(name.removesuffix(common), said) for name in names]
 
 

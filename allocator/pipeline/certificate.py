@@ -77,6 +77,7 @@ def certificate(
             for phase, (facts, rows) in zip(task.phases, audited, strict=True)
             if len(task.phases) > 1
         ],
+        **_shown(task),
         "model": {
             **formulation.size,
             "demand_points": len(task.area.demand),
@@ -120,6 +121,16 @@ def _gap_records(gaps: Sequence[AuditRow]) -> list[dict[str, Any]]:
         }
         for row in gaps
     ]
+
+
+def _shown(task: Task) -> dict[str, Any]:
+    """Return what must stand wherever the run is shown again, from its folder."""
+    return {
+        "language": task.brief.language,
+        "map_approval": task.brief.map_approval or "",
+        "notes": [{"zh": note.zh, "en": note.en} for note in task.area.notes],
+        "services": {s.id: s.name for s in task.policy.services.values()},
+    }
 
 
 def _phase_figures(

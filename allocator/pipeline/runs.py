@@ -110,15 +110,23 @@ def read_run(folder: Path) -> Plan:
         ("allocations", ALLOCATION_COLUMNS),
     ):
         path = folder / f"{name}.csv"
-        frames[name] = _typed(_read_csv(path, columns), columns, path)
+        frames[name] = _typed(read_columns(path, columns), columns, path)
     groups = folder / "groups.csv"
     if groups.exists():
-        frames["groups"] = _read_csv(groups, GROUP_COLUMNS)
+        frames["groups"] = read_columns(groups, GROUP_COLUMNS)
     return Plan(**frames)
 
 
-def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Read columns as text; a file saved again by a spreadsheet may be GB18030."""
+def read_columns(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read columns of a run's csv as text.
+
+    A file saved again by a spreadsheet may be GB18030.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, damaged, or lacks a column.
+    """
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             frame = pd.read_csv(

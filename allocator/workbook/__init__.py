@@ -9,17 +9,21 @@ value that the plan has.
 
 from __future__ import annotations
 
-import datetime
 from typing import TYPE_CHECKING
-
-import xlsxwriter
 
 from allocator.workbook.access import (
     write_access,
     write_allocations,
     write_groups,
 )
-from allocator.workbook.cells import ACTION_WORDS, SHEETS, VERDICT_WORDS, Book, styles
+from allocator.workbook.cells import (
+    ACTION_WORDS,
+    SHEETS,
+    VERDICT_WORDS,
+    Book,
+    new_file,
+    styles,
+)
 from allocator.workbook.clauses import write_clauses, write_gaps
 from allocator.workbook.counties import write_counties
 from allocator.workbook.facilities import facilities, write_facilities
@@ -33,9 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTION_WORDS", "SHEETS", "VERDICT_WORDS", "write_workbook"]
 
-# Two runs must give the same bytes, so the file does not say when it was made.
-_CREATED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
-
 
 def write_workbook(outcome: Outcome, path: Path) -> None:
     """Write the workbook of a plan.
@@ -47,10 +48,8 @@ def write_workbook(outcome: Outcome, path: Path) -> None:
     path
         The file to write; one that exists is replaced.
     """
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(path, options) as file:
-        file.set_properties({"title": outcome.area.name, "created": _CREATED})
-        book = Book(file, outcome, styles(file))
+    with new_file(path, outcome.area.name) as file:
+        book = Book(file, outcome.language, styles(file), outcome)
         table = facilities(outcome)
         write_gaps(book)
         write_facilities(book, table)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, SupportsFloat
 
 import pandas as pd
+import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from allocator.errors import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
+    from allocator.errors import Language
     from allocator.outcome import Outcome
 
 # What a reviewer can choose, and the verdict it stands for in decisions.csv.
@@ -47,6 +51,8 @@ SHEETS = {
     "notes": Text("说明", "Notes"),
 }
 
+# Two runs must give the same bytes, so the file does not say when it was made.
+_CREATED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 _WIDEST = 46.0  # characters; longer text wraps
 _FONT = "宋体"  # present in every Chinese Excel and WPS; others substitute it
 
@@ -92,24 +98,51 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Book:
-    """The workbook being written, with its formats."""
+class Pages:
+    """A workbook being written, with its language and its formats."""
 
     file: Workbook
-    outcome: Outcome
+    language: Language
     styles: Mapping[str, Format]
 
     def say(self, text: Text) -> str:
-        """Return the text in the language of the outcome."""
-        return text.say(self.outcome.language)
+        """Return the text in the language of the workbook."""
+        return text.say(self.language)
 
-    def sheet(self, name: str) -> Worksheet:
-        """Add the sheet that `SHEETS` calls ``name``, to be printed on A3."""
-        sheet = self.file.add_worksheet(self.say(SHEETS[name]))
+    def add_sheet(self, title: Text) -> Worksheet:
+        """Add a sheet, to be printed on A3."""
+        sheet = self.file.add_worksheet(self.say(title))
         sheet.set_landscape()
         sheet.set_paper(8)
         sheet.fit_to_pages(1, 0)
         return sheet
+
+
+@dataclass(frozen=True)
+class Book(Pages):
+    """The workbook of a plan."""
+
+    outcome: Outcome
+
+    def sheet(self, name: str) -> Worksheet:
+        """Add the sheet that `SHEETS` calls ``name``."""
+        return self.add_sheet(SHEETS[name])
+
+
+def new_file(path: Path, title: str) -> Workbook:
+    """Return a new workbook in which text never becomes a formula or a link.
+
+    Parameters
+    ----------
+    path
+        The file to write; one that exists is replaced.
+    title
+        The document's title.
+    """
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    file = xlsxwriter.Workbook(path, options)
+    file.set_properties({"title": title, "created": _CREATED})
+    return file
 
 
 def styles(file: Workbook) -> dict[str, Format]:
@@ -122,6 +155,8 @@ def styles(file: Workbook) -> dict[str, Format]:
         "whole": {"num_format": "#,##0"},
         "tenth": {"num_format": "#,##0.0"},
         "money": {"num_format": "#,##0.0"},
+        "hundredth": {"num_format": "#,##0.00"},
+        "figure": {"num_format": "[>=1000]#,##0;[<=-1000]-#,##0;General"},
         "degrees": {"num_format": "0.00000"},
         "percent": {"num_format": "0.0%"},
         "thousandth": {"num_format": "0.000"},
@@ -152,7 +187,7 @@ def position(columns: Sequence[Column], key: str) -> int:
 
 
 def write_table(
-    book: Book, sheet: Worksheet, columns: Sequence[Column], *, first_row: int = 0
+    book: Pages, sheet: Worksheet, columns: Sequence[Column], *, first_row: int = 0
 ) -> int:
     """Write headings, values and totals.
 
@@ -177,7 +212,7 @@ def write_table(
 
 
 def _write_total(
-    book: Book, sheet: Worksheet, column: Column, place: tuple[int, int], rows: int
+    book: Pages, sheet: Worksheet, column: Column, place: tuple[int, int], rows: int
 ) -> None:
     row, at = place
     if column.total != "sum":
@@ -220,7 +255,7 @@ def write_cell(
         sheet.write_blank(*place, None, style)
 
 
-def set_widths(book: Book, sheet: Worksheet, *tables: Sequence[Column]) -> None:
+def set_widths(book: Pages, sheet: Worksheet, *tables: Sequence[Column]) -> None:
     """Make each column as wide as its text in all the tables of the sheet.
 
     A heading may take two lines; longer text wraps.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allocator.errors import Text
+from allocator.outcome import TOTAL_NAMES
 from allocator.policy.terms import OBJECTIVES, SHORTFALLS
 
 if TYPE_CHECKING:
@@ -19,13 +20,7 @@ _STATUS = {
         "feasible: the best found, not proven best; see the gaps below",
     ),
 }
-_TOTALS = {
-    "people": Text("人口(人)", "people"),
-    "covered_people": Text("覆盖人口(人)", "people in reach"),
-    "placements": Text("设置数", "placements"),
-    "new_placements": Text("新增设置数", "new placements"),
-}
-_NAMES = {**OBJECTIVES, **SHORTFALLS, **_TOTALS}
+_NAMES = {**OBJECTIVES, **SHORTFALLS, **TOTAL_NAMES}
 
 
 def write_notes(book: Book) -> None:

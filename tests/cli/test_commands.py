@@ -21,6 +21,7 @@ RUN_FILES = {
     "placements.csv",
     "assignments.csv",
     "allocations.csv",
+    "demand.csv",
     "audit.csv",
     "audit.json",
     "plan.xlsx",

@@ -33,8 +33,9 @@ def test_elsewhere_is_drawn_in_a_plane_of_its_own() -> None:
 
 
 def test_distances_on_the_ground_are_metres() -> None:
-    ground = lay_out(make_outcome())
-    first, second = ground.sites(make_outcome().area, ["S1", "S2"])
+    area = make_outcome().area
+    ground = lay_out(area.zones, area.counties, area.sites)
+    first, second = ground.sites(["S1", "S2"])
     # 0.23 degrees east and 0.03 south at 28.1 degrees north.
     expected = np.hypot(0.23 * 98.2, 0.03 * 110.8)
     assert np.hypot(*(first - second)) / 1000 == pytest.approx(expected, rel=0.01)

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from allocator.maps.words import heading, short_names, standing, subtitle
+from allocator.maps.words import heading, plan_names, standing, subtitle
 from tests.outcomes import make_outcome
 
 
@@ -33,9 +33,8 @@ def test_the_plan_is_told_in_one_line() -> None:
 
 
 def test_a_map_says_how_it_may_be_used() -> None:
-    assert standing(make_outcome()) == "示意图"
-    approved = make_outcome(map_approval="赣S(2025)001号")
-    assert standing(approved) == "审图号:赣S(2025)001号"
+    assert standing("", "zh") == "示意图"
+    assert standing("赣S(2025)001号", "zh") == "审图号:赣S(2025)001号"
 
 
 @pytest.mark.parametrize(
@@ -52,12 +51,12 @@ def test_a_map_says_how_it_may_be_used() -> None:
 def test_a_name_on_the_map_leaves_out_what_the_symbol_says(
     name: str, short: str
 ) -> None:
-    assert short_names(make_outcome(), [name]) == [short]
+    assert plan_names(make_outcome(), [name]) == [short]
 
 
 def test_a_bracket_that_most_names_have_is_left_out() -> None:
     outcome = make_outcome()
     sites = outcome.area.sites
     sites["name"] = [f"{name}(样例)" for name in sites["name"]]
-    assert short_names(outcome, ["新城乡卫生院(样例)"]) == ["新城乡"]
-    assert short_names(outcome, ["新城乡卫生院(北区)"]) == ["新城乡卫生院(北区)"]
+    assert plan_names(outcome, ["新城乡卫生院(样例)"]) == ["新城乡"]
+    assert plan_names(outcome, ["新城乡卫生院(北区)"]) == ["新城乡卫生院(北区)"]
