@@ -192,6 +192,46 @@ def explain(brief: Path, **options: Any) -> None:  # noqa: ANN401
 
 
 @cli.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path),
+    help="Folder to write tables, workbook and maps to.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing comparison.")
+@click.option(
+    "--moved-within",
+    "move_km",
+    type=click.FloatRange(min=0, max=1000),
+    help="Widest distance of a move, km; 0: nothing is read as moved. Default: 5.",
+)
+@_common
+def compare(
+    before: Path,
+    after: Path,
+    target: Path | None,
+    *,
+    force: bool,
+    move_km: float | None,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Compare the plans of two run folders, BEFORE and AFTER. 比较两个方案."""
+    from allocator.cli import comparing  # noqa: PLC0415
+
+    comparing.compare(
+        before,
+        after,
+        target,
+        force=force,
+        move_km=move_km,
+        console=_console(options),
+    )
+
+
+@cli.command()
 @click.argument("pack", required=False)
 @_common
 def packs(pack: str | None, **options: Any) -> None:  # noqa: ANN401

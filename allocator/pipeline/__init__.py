@@ -5,6 +5,7 @@ outcome = make_plan(task)
 write_outcome(outcome, Path("run"), force=False)
 """
 
+from allocator.pipeline.comparing import compare_runs, write_comparison
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.planning import make_plan, write_outcome
 from allocator.pipeline.runs import (
@@ -23,9 +24,11 @@ __all__ = [
     "audit_run",
     "audit_today",
     "check_task",
+    "compare_runs",
     "explain_task",
     "make_plan",
     "read_run",
     "read_task",
+    "write_comparison",
     "write_outcome",
 ]

@@ -25,6 +25,7 @@ from allocator.workbook.cells import (
     styles,
 )
 from allocator.workbook.clauses import write_clauses, write_gaps
+from allocator.workbook.comparison import write_comparison_workbook
 from allocator.workbook.counties import write_counties
 from allocator.workbook.facilities import facilities, write_facilities
 from allocator.workbook.investment import write_investment
@@ -35,7 +36,13 @@ if TYPE_CHECKING:
 
     from allocator.outcome import Outcome
 
-__all__ = ["ACTION_WORDS", "SHEETS", "VERDICT_WORDS", "write_workbook"]
+__all__ = [
+    "ACTION_WORDS",
+    "SHEETS",
+    "VERDICT_WORDS",
+    "write_comparison_workbook",
+    "write_workbook",
+]
 
 
 def write_workbook(outcome: Outcome, path: Path) -> None:

@@ -19,6 +19,7 @@ WORDS = {
     "export": "csv, json, GeoPackage, atomic folder",
     "maps": "map.png, map.pdf, map.html",
     "workbook": "plan.xlsx",
+    "compare": "two plans side by side",
     "outcome": "every figure, computed once",
     "diagnose": "what is missing when no plan exists",
     "solve": "HiGHS through PuLP; what was proved",
