@@ -15,6 +15,7 @@ from allocator.audit import (
     rate,
     share_of_class,
 )
+from allocator.audit.equity import equity_value
 from allocator.audit.facts import Facts, MissingColumnError, services_today
 from allocator.audit.finding import NOTHING, Found, same
 from allocator.audit.integrity import check_integrity
@@ -249,16 +250,17 @@ def other_values(
     values
         Objective values stated by the solver, by name.
     terms
-        Where resources are to go first.
+        Where resources are to go first, and how the task weighs inequality.
     """
     findings = []
     for name, stated in values.items():
+        measured = equity_value(name, phases, terms.equity)
         if name == TILT:
             measured = amounts_elsewhere(phases[-1], terms)
         elif name in MEASURES:
             together = _OVER_PHASES.get(name, _last)
             measured = together([MEASURES[name](facts) for facts in phases])
-        else:
+        if measured is None:
             continue
         if abs(measured - stated) > VALUE_TOLERANCE * max(1.0, abs(measured)):
             text = Text(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from allocator.errors import Text
 from allocator.export import refuse_existing
 from allocator.pipeline import make_plan, read_task, write_outcome
-from allocator.policy.terms import OBJECTIVES, SHORTFALLS
+from allocator.policy.terms import objective_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +110,7 @@ def _gaps(outcome: Outcome) -> list[Text]:
 
 def _proof(certificate: dict[str, Any], stage: dict[str, Any]) -> Text:
     """Say what was found for one objective, and how near the best possible it is."""
-    name = OBJECTIVES.get(stage["name"]) or SHORTFALLS[stage["name"]]
+    name = objective_words(stage["name"])
     value = f"{stage['value']:,.6g}"
     if stage["value"] >= 1000:  # noqa: PLR2004 (thousands read better whole)
         value = f"{stage['value']:,.0f}"

@@ -5,7 +5,7 @@ rules independently.
 """
 
 from allocator.formulation.build import Formulation, build, build_phases
-from allocator.formulation.objectives import Objective
+from allocator.formulation.objective import Objective
 from allocator.formulation.program import Impossible, RowTag, Shortfall
 from allocator.formulation.sites import find_holdings, unpriced
 from allocator.formulation.solution import read_gaps, read_plan, read_plans

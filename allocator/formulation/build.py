@@ -15,9 +15,8 @@ from allocator.formulation import (
     rate,
     share_of_class,
 )
+from allocator.formulation.objective import Objective, Parts
 from allocator.formulation.objectives import (
-    Objective,
-    Parts,
     objectives,
     person_minutes,
     shortfall_stages,

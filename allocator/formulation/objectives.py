@@ -2,53 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pulp
-
 from allocator.errors import Finding, InputError, Text
-from allocator.formulation.coverage import Cover, county_by_zone, cover_terms
+from allocator.formulation.coverage import county_by_zone, cover_terms
+from allocator.formulation.equity import EQUITY_MAKERS
 from allocator.formulation.membership import either
+from allocator.formulation.objective import (
+    Objective,
+    Parts,
+    nothing_to_measure,
+    total,
+)
 from allocator.formulation.program import Program, RowTag, Term
 from allocator.formulation.sites import change_costs, resource_prices
 from allocator.formulation.tilt import elsewhere_terms
 from allocator.policy import PopulationBand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+
+    import pulp
 
     from allocator.formulation.serving import ServiceServing, Serving
-    from allocator.policy import Coverage
-
-
-@dataclass(frozen=True)
-class Objective:
-    """One stage of the lexicographic order.
-
-    Parameters
-    ----------
-    name
-        As in the brief; ``shortfall`` for the shortfall of ``strive`` rules.
-    expression
-        What is minimised, constants included.
-    sign
-        -1 where the quantity itself is maximised (``worst_county_coverage``): the
-        value shown is ``sign`` times the expression's.
-    """
-
-    name: str
-    expression: pulp.LpAffineExpression
-    sign: float = 1.0
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What objectives are made of: the program, its covers and its assignments."""
-
-    program: Program
-    covers: Mapping[str, tuple[Coverage, Cover]]
-    serving: Serving
 
 
 def objectives(phases: Sequence[Parts]) -> list[Objective]:
@@ -69,7 +45,12 @@ def objectives(phases: Sequence[Parts]) -> list[Objective]:
     """
     order = phases[0].program.terms.objective
     stages = shortfall_stages([parts.program for parts in phases])
-    return stages + [_MAKERS[name](phases) for name in order]
+    for name in order:
+        if name in EQUITY_MAKERS:
+            stages += EQUITY_MAKERS[name](phases)
+        else:
+            stages.append(_MAKERS[name](phases))
+    return stages
 
 
 def shortfall_stages(programs: Sequence[Program]) -> list[Objective]:
@@ -86,12 +67,8 @@ def shortfall_stages(programs: Sequence[Program]) -> list[Objective]:
             if s.must is must
         ]
         if terms:
-            stages.append(Objective(name, _sum(terms)))
+            stages.append(Objective(name, total(terms)))
     return stages
-
-
-def _sum(terms: list[Term], constant: float = 0.0) -> pulp.LpAffineExpression:
-    return pulp.lpSum_vars_coefs(terms) + constant
 
 
 def _uncovered_people(phases: Sequence[Parts]) -> Objective:
@@ -106,7 +83,7 @@ def _uncovered_people(phases: Sequence[Parts]) -> Objective:
         for serving in parts.serving.services.values():
             constant += serving.unreachable_people()
             terms += serving.unserved_terms(None)[0]
-    return Objective("uncovered_people", _sum(terms, constant))
+    return Objective("uncovered_people", total(terms, constant))
 
 
 def person_minutes(servings: Iterable[Serving]) -> Objective:
@@ -117,13 +94,13 @@ def person_minutes(servings: Iterable[Serving]) -> Objective:
         for of_service in serving.services.values()
         for term in of_service.person_minutes()
     ]
-    return Objective("person_minutes", _sum(terms))
+    return Objective("person_minutes", total(terms))
 
 
 def _worst_county_coverage(phases: Sequence[Parts]) -> Objective:
     """Maximise the smallest covered share of any county under any coverage rule."""
     if not any(parts.covers for parts in phases):
-        raise _nothing_to_measure("worst_county_coverage", "coverage")
+        raise nothing_to_measure("worst_county_coverage", "coverage")
     worst = phases[0].program.new_variable("worst_county_coverage", 0, 1)
     for parts in phases:
         program = parts.program
@@ -138,20 +115,20 @@ def _worst_county_coverage(phases: Sequence[Parts]) -> Objective:
                         ">=",
                         -cover.certain[county_id],
                     )
-    return Objective("worst_county_coverage", _sum([(worst, -1.0)]), sign=-1.0)
+    return Objective("worst_county_coverage", total([(worst, -1.0)]), sign=-1.0)
 
 
 def _max_minutes(phases: Sequence[Parts]) -> Objective:
     """Minimise the longest trip of anyone served (p-center, Hakimi 1964)."""
     if not any(parts.serving.services for parts in phases):
-        raise _nothing_to_measure("max_minutes", "serves")
+        raise nothing_to_measure("max_minutes", "serves")
     for parts in phases:
         _refuse_split_trips(parts.program)
     longest = phases[0].program.new_variable("max_minutes", 0, None)
     for parts in phases:
         for serving in parts.serving.services.values():
             _bound_by_longest(parts.program, serving, longest)
-    return Objective("max_minutes", _sum([(longest, 1.0)]))
+    return Objective("max_minutes", total([(longest, 1.0)]))
 
 
 def _refuse_split_trips(program: Program) -> None:
@@ -237,11 +214,11 @@ def spending_of_phase(program: Program, which: int) -> tuple[list[Term], float]:
 
 
 def _capital_wan(phases: Sequence[Parts]) -> Objective:
-    return Objective("capital_wan", _sum(*spending(phases[-1].program, 0)))
+    return Objective("capital_wan", total(*spending(phases[-1].program, 0)))
 
 
 def _yearly_wan(phases: Sequence[Parts]) -> Objective:
-    return Objective("yearly_wan", _sum(*spending(phases[-1].program, 1)))
+    return Objective("yearly_wan", total(*spending(phases[-1].program, 1)))
 
 
 def _sites(phases: Sequence[Parts]) -> Objective:
@@ -258,39 +235,28 @@ def _sites(phases: Sequence[Parts]) -> Objective:
             constant += in_use
         else:
             terms.append((in_use, 1.0))
-    return Objective("sites", _sum(terms, constant))
+    return Objective("sites", total(terms, constant))
 
 
 def _scores(phases: Sequence[Parts]) -> Objective:
     """Maximise the scores of the pairs that are newly placed."""
     program = phases[-1].program
     if not program.terms.scores:
-        raise _nothing_to_measure("scores", "[[score]]")
+        raise nothing_to_measure("scores", "[[score]]")
     terms = [
         (variable, -program.terms.scores[pair])
         for pair, variable in program.holds.items()
         if pair in program.terms.scores and pair not in program.holdings.today
     ]
-    return Objective("scores", _sum(terms), sign=-1.0)
+    return Objective("scores", total(terms), sign=-1.0)
 
 
 def _amounts_elsewhere(phases: Sequence[Parts]) -> Objective:
     """Minimise what is added elsewhere than where the brief wants it first."""
     program = phases[-1].program
     if not program.terms.tilts:
-        raise _nothing_to_measure("amounts_elsewhere", "[[tilt]]")
-    return Objective("amounts_elsewhere", _sum(elsewhere_terms(program)))
-
-
-def _nothing_to_measure(name: str, needs: str) -> InputError:
-    message = Text(
-        f"目标 {name} 无可度量: 政策包中没有 {needs}",
-        f"objective {name} has nothing to measure: no pack has {needs}",
-    )
-    remedy = Text("从 [objective] order 中去掉它", "remove it from [objective] order")
-    return InputError(
-        [Finding("objective-empty", message, column="order", remedy=remedy)]
-    )
+        raise nothing_to_measure("amounts_elsewhere", "[[tilt]]")
+    return Objective("amounts_elsewhere", total(elsewhere_terms(program)))
 
 
 _MAKERS = {

@@ -28,11 +28,18 @@ type Objective = Literal[
     "scores",
     "amounts_elsewhere",
     "changes",
+    "county_coverage_leximin",
+    "county_minutes_leximin",
+    "kolm_pollak",
+    "worst_tail_minutes",
 ]
 type Word = Annotated[str, Field(min_length=1)]
 type Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 type Whole = Annotated[int, Field(strict=True)]
 
+# Studies vary the aversion to inequality from -0.5 to -2 (Logan et al. 2021); far
+# below, the longest trip alone decides, and its weight leaves the range of a solver.
+LEAST_AVERSION = -10.0
 # Straight-line travel without a cut-off would pair everyone with every site.
 STRAIGHT_LINE_MINUTES = 60.0
 
@@ -112,9 +119,15 @@ class PhaseSection(BudgetSection):
 
 
 class ObjectiveSection(_Section):
-    """``[objective]``: what is optimised, in order; None leaves it to the packs."""
+    """``[objective]``: what is optimised, in order; None leaves it to the packs.
+
+    ``aversion`` is that of ``kolm_pollak`` to inequality, ``tail_share`` the share of
+    people whom ``worst_tail_minutes`` is about; None is the usual value.
+    """
 
     order: tuple[Objective, ...] | None = None
+    aversion: Annotated[Number, Field(lt=0, ge=LEAST_AVERSION)] | None = None
+    tail_share: Annotated[Number, Field(gt=0, le=1)] | None = None
 
 
 class ScoreSection(_Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from allocator.audit import (
@@ -14,6 +15,7 @@ from allocator.load import (
     inputs,
 )
 from allocator.policy import pack_path
+from allocator.policy.equity import EQUITY_OBJECTIVES
 from allocator.provenance import fingerprints, versions
 
 if TYPE_CHECKING:
@@ -44,17 +46,7 @@ def certificate(
         "name": brief.name,
         "status": solution.status,
         **({"best_effort": True, "gaps": _gap_records(gaps)} if gaps else {}),
-        "objectives": [
-            {
-                "name": stage.name,
-                "value": stage.value,
-                "bound": stage.bound,
-                "gap": stage.gap,
-                "status": stage.status,
-                "stopped_by": stage.stopped_by,
-            }
-            for stage in solution.stages
-        ],
+        "objectives": stage_records(solution),
         "totals": totals(facts),
         "audit": {
             verdict: verdicts.count(verdict)
@@ -69,6 +61,7 @@ def certificate(
             "closing": sorted(terms.closing),
             "objective": list(terms.objective),
             **_tilts(terms),
+            **_equity(terms),
             "time_limit_s": brief.solver.time_limit_s,
             "gap": brief.solver.gap,
         },
@@ -86,7 +79,7 @@ def certificate(
         },
         "solver": solution.solver,
         "versions": versions(),
-        "inputs": fingerprints(_input_files(brief)),
+        "inputs": fingerprints(input_files(brief)),
         "seconds": round(sum(seconds.values()), 3),
         "times": {
             **{name: round(value, 3) for name, value in seconds.items()},
@@ -133,6 +126,28 @@ def _shown(task: Task) -> dict[str, Any]:
     }
 
 
+def stage_records(solution: Solution) -> list[dict[str, Any]]:
+    """Return what was found and proved for every objective, in order."""
+    return [
+        {
+            "name": stage.name,
+            "value": stage.value,
+            "bound": stage.bound,
+            "gap": stage.gap,
+            "status": stage.status,
+            "stopped_by": stage.stopped_by,
+        }
+        for stage in solution.stages
+    ]
+
+
+def _equity(terms: Terms) -> dict[str, Any]:
+    """Return how inequality was weighed, where any objective weighs it."""
+    if not set(terms.objective) & set(EQUITY_OBJECTIVES):
+        return {}
+    return {"equity": asdict(terms.equity)}
+
+
 def _phase_figures(
     phase: Phase, facts: Facts, rows: tuple[AuditRow, ...]
 ) -> dict[str, Any]:
@@ -153,7 +168,8 @@ def _phase_figures(
     }
 
 
-def _input_files(brief: Brief) -> list[Path]:
+def input_files(brief: Brief) -> list[Path]:
+    """Return every file that a task is read from."""
     files = [brief.path, *inputs(brief)]
     for name in brief.policy.packs:
         path, _ = pack_path(name, brief.folder)

@@ -29,6 +29,7 @@ from allocator.load import (
     read_brief,
     read_travel_table,
 )
+from allocator.pipeline.inequality import weigh_inequality
 from allocator.pipeline.tilts import check_tilts, ordered, tilts_of
 from allocator.policy import (
     Coverage,
@@ -120,6 +121,7 @@ def read_task(path: Path, *, progress: Progress = SILENT) -> Task:
     phases = _phases(brief, area, policy, findings)
     travel = _travel(brief, area, findings, progress)
     phases = _scored(brief, phases, travel, findings)
+    phases = weigh_inequality(brief, phases, travel)
     findings += _cost_findings(area, policy, phases)
     findings += _reach_findings(brief, policy)
     if errors_in(findings):

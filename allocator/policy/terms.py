@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from allocator.errors import Text
+from allocator.policy.equity import EQUITY_OBJECTIVES, Equity, equity_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from allocator.policy.tilt import Tilt
 
 # The objectives a brief may order, in words with units. Each is minimised but for
-# worst_county_coverage. Uncovered people are added up over all coverage rules, so one
-# person may count under several.
+# worst_county_coverage, scores and county_coverage_leximin. Uncovered people are added
+# up over all coverage rules, so one person may count under several.
 OBJECTIVES = {
     "uncovered_people": Text(
         "未覆盖人次(各条款累计)", "people uncovered, over all rules"
@@ -31,6 +32,7 @@ OBJECTIVES = {
     "amounts_elsewhere": Text(
         "倾斜对象以外的新增资源(加权)", "resources added elsewhere than favoured"
     ),
+    **EQUITY_OBJECTIVES,
 }
 # The stages before the objectives: what must hold (only by best effort), what is
 # striven for.
@@ -70,6 +72,8 @@ class Terms:
     tilts
         Where resources are to go first; the objective ``amounts_elsewhere`` adds up
         what goes elsewhere. At most one a resource.
+    equity
+        How the objectives about fairness weigh inequality.
     """
 
     capital_wan: float | None = None
@@ -81,6 +85,7 @@ class Terms:
     objective: tuple[str, ...] = DEFAULT_ORDER
     scores: Mapping[tuple[str, str], float] = field(default_factory=dict)
     tilts: tuple[Tilt, ...] = ()
+    equity: Equity = field(default_factory=Equity)
 
 
 @dataclass(frozen=True)
@@ -90,3 +95,8 @@ class Phase:
     area: PlanningArea
     policy: Policy
     terms: Terms
+
+
+def objective_words(stage: str) -> Text:
+    """Return the name of a stage of the certificate in words, with its unit."""
+    return equity_words(stage) or OBJECTIVES.get(stage) or SHORTFALLS[stage]

@@ -69,6 +69,8 @@ class Stage:
     limit
         What the expression of the objective was held within in the stages that
         followed; None where nothing was found.
+    least
+        What the expression was proved to be at least: ``bound``, but as minimised.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Stage:
     seconds: float
     stopped_by: str
     limit: float | None = None
+    least: float | None = None
 
 
 @dataclass(frozen=True)
@@ -349,11 +352,12 @@ class Session:
         self.problem.setObjective(objective.expression)
         before = self.values() if warm else None
         whole = is_mip(self.problem)
-        bound = None if known is None else _known_bound(objective, known)
-        room = 0.0 if bound is None else self.gap * max(1.0, abs(bound))
+        bound = None if known is None else known.least
+        asked = self.gap * objective.finer
+        room = 0.0 if bound is None else asked * max(1.0, abs(bound))
         limits = Limits(
             seconds,
-            self.gap,
+            asked,
             self.threads,
             None if bound is None or not whole else bound + room,
             self.progress,
@@ -379,17 +383,22 @@ class Session:
             proved = bound if proved is None else max(proved, bound)
         gap = _gap(value, proved)
         finished = stats.status == pulp.LpSolveStatus.Optimal or bound is not None
-        optimal = finished and gap is not None and gap <= self.gap + 1e-9
+        optimal = finished and gap is not None and gap <= asked + 1e-9
         held = max(value, _value_of(objective))
+        shown = objective.show(value)
+        shown_bound = None
+        if proved is not None and math.isfinite(proved):
+            shown_bound = objective.show(proved)
         return Stage(
             objective.name,
-            objective.sign * value,
-            None if proved is None else objective.sign * proved,
-            gap,
+            shown,
+            shown_bound,
+            _shown_gap(objective, shown, shown_bound),
             "optimal" if optimal else "feasible",
             time.monotonic() - started,
             stats.status_str,
             _limit(held, known),
+            proved,
         )
 
     def _settle(self, objectives: Sequence[Objective]) -> None:
@@ -441,10 +450,6 @@ def _still_known(relaxation: Sequence[Stage], found: Sequence[Stage]) -> Stage |
     return relaxation[number]
 
 
-def _known_bound(objective: Objective, known: Stage) -> float | None:
-    return None if known.bound is None else objective.sign * known.bound
-
-
 def _limit(value: float, known: Stage | None) -> float:
     """Return what a value found is held within: as in the relaxation, if as good."""
     limit = value + HOLD_TOLERANCE * max(1.0, abs(value))
@@ -457,6 +462,13 @@ def _gap(value: float, bound: float | None) -> float | None:
     if bound is None or not math.isfinite(bound):
         return None
     return max(0.0, value - bound) / max(1.0, abs(value))
+
+
+def _shown_gap(objective: Objective, value: float, bound: float | None) -> float | None:
+    """Return the gap between a value and a bound as they are shown."""
+    return _gap(
+        objective.sign * value, None if bound is None else objective.sign * bound
+    )
 
 
 def _no_plan(stats: pulp.LpSolveStats) -> SolverError:
@@ -472,7 +484,7 @@ def _no_plan(stats: pulp.LpSolveStats) -> SolverError:
 
 
 def _unsolved(objective: Objective) -> Stage:
-    value = objective.sign * _value_of(objective)
+    value = objective.show(_value_of(objective))
     return Stage(objective.name, value, None, None, "feasible", 0.0, "NotStarted")
 
 
@@ -482,8 +494,7 @@ def _with_final_values(
     """Return the stages with the values of the final plan, gaps accordingly."""
     result = []
     for objective, stage in zip(objectives, stages, strict=True):
-        value = objective.sign * _value_of(objective)
-        bound = None if stage.bound is None else objective.sign * stage.bound
-        gap = _gap(objective.sign * value, bound)
+        value = objective.show(_value_of(objective))
+        gap = _shown_gap(objective, value, stage.bound)
         result.append(replace(stage, value=value, gap=gap))
     return result

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from allocator.errors import Text
 from allocator.outcome import TOTAL_NAMES
+from allocator.policy.equity import equity_words
 from allocator.policy.terms import OBJECTIVES, SHORTFALLS
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _totals(book: Book, certificate: dict[str, Any]) -> Iterator[tuple[str, str]
 
 
 def _label(book: Book, name: str) -> str:
-    words = _NAMES.get(name)
+    words = equity_words(name) or _NAMES.get(name)
     return book.say(words) if words else name
 
 
