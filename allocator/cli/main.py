@@ -232,6 +232,48 @@ def compare(
 
 
 @cli.command()
+@_brief
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path),
+    help="Folder to write the comparison to.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing folder.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    show_default=True,
+    help="Most that each plan may take to solve.",
+)
+@_common
+def fairness(
+    brief: Path,
+    target: Path | None,
+    *,
+    force: bool,
+    seconds: float,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Say what fairness costs BRIEF in mean minutes, plan by plan. 公平的代价."""
+    from allocator.cli import fairness as comparing  # noqa: PLC0415
+
+    console = _console(options)
+    progress = TerminalProgress(console)
+    with stopping_on_interrupt(progress, console):
+        comparing.fairness(
+            brief,
+            target,
+            seconds=seconds,
+            force=force,
+            console=console,
+            progress=progress,
+        )
+
+
+@cli.command()
 @click.argument("pack", required=False)
 @_common
 def packs(pack: str | None, **options: Any) -> None:  # noqa: ANN401

@@ -7,6 +7,7 @@ write_outcome(outcome, Path("run"), force=False)
 
 from allocator.pipeline.comparing import compare_runs, write_comparison
 from allocator.pipeline.explaining import explain_task
+from allocator.pipeline.fairness import price_of_fairness, write_fairness
 from allocator.pipeline.planning import make_plan, write_outcome
 from allocator.pipeline.runs import (
     access_run,
@@ -27,8 +28,10 @@ __all__ = [
     "compare_runs",
     "explain_task",
     "make_plan",
+    "price_of_fairness",
     "read_run",
     "read_task",
     "write_comparison",
+    "write_fairness",
     "write_outcome",
 ]
