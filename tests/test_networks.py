@@ -534,8 +534,8 @@ def test_grown_groups_are_contiguous():
     division = make_division(
         task.area,
         find_journeys(task.area, task.travel, leads),
-        zones,
-        list(leads),
+        {z: (z,) for z in zones},
+        {lead: lead[2:5] for lead in leads},
         find_adjacency(task.area).joined(zones).neighbours,
     )
     owners = grown(division)

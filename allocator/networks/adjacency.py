@@ -20,7 +20,7 @@ import shapely
 from allocator.area import GEOGRAPHIC_CRS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -64,7 +64,7 @@ class Joined:
 
 @dataclass(frozen=True)
 class Adjacency:
-    """The zones of an area and which of them touch.
+    """The zones of an area, or unions of them, and which of them touch.
 
     Parameters
     ----------
@@ -94,6 +94,29 @@ class Adjacency:
             graph[link.first] |= {link.second}
             graph[link.second] |= {link.first}
         return Joined(graph, parts, links)
+
+    def merged(self, items: Mapping[str, Collection[str]]) -> Adjacency:
+        """Return which unions of zones touch: those of which two zones do.
+
+        Parameters
+        ----------
+        items
+            The zones of each union, none of them in two; a union is one whatever the
+            gaps inside it.
+        """
+        item_of = {zone: item for item, zones in items.items() for zone in zones}
+        neighbours: dict[str, set[str]] = {item: set() for item in items}
+        for zone, item in item_of.items():
+            near = {item_of[n] for n in self.neighbours[zone] if n in item_of}
+            neighbours[item] |= near - {item}
+        return Adjacency(
+            {item: frozenset(near) for item, near in neighbours.items()},
+            (),
+            {
+                item: shapely.union_all([self.shapes[z] for z in sorted(zones)])
+                for item, zones in items.items()
+            },
+        )
 
     def _links(self, parts: Sequence[frozenset[str]]) -> tuple[Link, ...]:
         """Return the least spanning tree of the parts, shortest gap first."""

@@ -146,7 +146,7 @@ def _least_deviation(
 
 
 def _only_one(division: Division, balance: float | None) -> Divided:
-    owners = (0,) * len(division.zones)
+    owners = (0,) * len(division.items)
     value = division.value(owners)
     kept: Balance = "not asked" if balance is None else "kept"
     return Divided(owners, "optimal", value, value, 0.0, 0.0, kept, 0.0)

@@ -1,4 +1,8 @@
-"""One task of division: some zones, the leads that divide them, and what it costs."""
+"""One task of division: what is divided, the leads that divide it, and the cost.
+
+What is divided are items: zones, or, in a network above another, the groups of that
+one, each as a whole. Whoever divides them need not know which.
+"""
 
 from __future__ import annotations
 
@@ -44,22 +48,27 @@ class Window:
 class Division:
     """Zones to be divided among leads; positions stand for ids.
 
+    Where groups of another network are divided, read "group" for "zone" here and in
+    what works on a division: it is an item with people, minutes and neighbours.
+
     Parameters
     ----------
-    zones, leads
+    items
+        Ids of the zones, or of the leads of the groups that are divided; sorted.
+    leads
         Ids, sorted.
     homes
-        The zone of each lead, as a position.
+        The item in which each lead stands, as a position.
     people
-        Population of each zone.
+        Population of each item.
     minutes
-        Person-minutes from each zone (row) to each lead (column), with the penalty for
+        Person-minutes from each item (row) to each lead (column), with the penalty for
         journeys that are not known.
     neighbours
-        The zones that each zone touches, or is joined to, as sorted positions.
+        The items that each item touches, or is joined to, as sorted positions.
     """
 
-    zones: tuple[str, ...]
+    items: tuple[str, ...]
     leads: tuple[str, ...]
     homes: tuple[int, ...]
     people: tuple[int, ...]
@@ -92,7 +101,7 @@ class Division:
 
     def value(self, owners: Sequence[int]) -> float:
         """Return the person-minutes of a division, penalties included."""
-        return float(self.minutes[np.arange(len(self.zones)), list(owners)].sum())
+        return float(self.minutes[np.arange(len(self.items)), list(owners)].sum())
 
     def is_sound(self, owners: Sequence[int]) -> bool:
         """Return whether every group is contiguous and holds an entrance."""
@@ -139,31 +148,36 @@ class Division:
 def make_division(
     area: PlanningArea,
     journeys: Journeys,
-    zones: Sequence[str],
-    leads: Sequence[str],
+    items: Mapping[str, Sequence[str]],
+    homes: Mapping[str, str],
     neighbours: Neighbours,
 ) -> Division:
-    """Put zones, leads and their costs together.
+    """Put items, leads and their costs together.
 
     Parameters
     ----------
     area, journeys
         Where people live, and how long they travel.
-    zones, leads
-        Ids, sorted; every lead stands in one of the zones.
+    items
+        The zones of each item; a zone that is divided itself is its only one.
+    homes
+        The item in which each lead stands.
     neighbours
-        A connected graph of the zones.
+        A connected graph of the items.
     """
-    position = {z: number for number, z in enumerate(zones)}
-    home = area.sites["zone_id"]
+    ids, leads = sorted(items), sorted(homes)
+    position = {item: number for number, item in enumerate(ids)}
+    population = area.zones["population"]
     return Division(
-        zones=tuple(zones),
+        items=tuple(ids),
         leads=tuple(leads),
-        homes=tuple(position[str(home[lead])] for lead in leads),
-        people=tuple(int(p) for p in area.zones["population"].loc[list(zones)]),
-        minutes=journeys.person_minutes(zones, leads),
+        homes=tuple(position[homes[lead]] for lead in leads),
+        people=tuple(int(population.loc[list(items[item])].sum()) for item in ids),
+        minutes=np.array(
+            [journeys.person_minutes(items[item], leads).sum(axis=0) for item in ids]
+        ),
         neighbours=tuple(
-            tuple(sorted(position[n] for n in neighbours[z])) for z in zones
+            tuple(sorted(position[n] for n in neighbours[item])) for item in ids
         ),
     )
 

@@ -13,22 +13,19 @@ from allocator.formulation.sites import UndecidableError
 from allocator.networks import words
 from allocator.networks.adjacency import find_adjacency
 from allocator.networks.divide import divide
-from allocator.networks.division import (
-    find_journeys,
-    make_division,
-    members_in,
-    zones_of,
-)
+from allocator.networks.division import find_journeys, make_division, members_in
+from allocator.networks.tiers import Tier
 from allocator.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from allocator.area import PlanningArea
     from allocator.errors import Finding
     from allocator.networks.adjacency import Adjacency
     from allocator.networks.divide import Balance, Divided, Status
-    from allocator.networks.division import Division, Journeys
+    from allocator.networks.division import Journeys
+    from allocator.networks.tiers import Items
     from allocator.plan import Plan
     from allocator.policy import Network, Policy
     from allocator.progress import Progress
@@ -92,7 +89,8 @@ class GroupResult:
         ``minutes_mean`` (of its people to the lead; NaN where no journey is known);
         sorted by network and zone.
     formed
-        One per division, in the order of the networks, then by county.
+        One per division, the lowest tier first, in the order of the networks, then by
+        county.
     findings
         What could not be done, and what was assumed.
     """
@@ -124,10 +122,12 @@ class _Work:
     """What all networks share, and what has been gathered so far."""
 
     area: PlanningArea
+    travel: Travel
     plan: Plan
     adjacency: Adjacency
     gap: float
     progress: Progress
+    tiers: dict[str, Tier] = field(default_factory=dict)
     zone_rows: list[tuple[str, str, str, float, float]] = field(default_factory=list)
     member_rows: list[tuple[str, str, str]] = field(default_factory=list)
     formed: list[Formed] = field(default_factory=list)
@@ -136,12 +136,12 @@ class _Work:
 
 @dataclass(frozen=True)
 class _Job:
-    """One division to be made."""
+    """One division to be made: items with their zones, leads with their items."""
 
     network: Network
     county_id: str
-    zones: Sequence[str]
-    leads: Sequence[str]
+    items: Items
+    homes: Mapping[str, str]
 
 
 def form_groups(
@@ -154,7 +154,10 @@ def form_groups(
     gap: float = 1e-4,
     progress: Progress = SILENT,
 ) -> GroupResult:
-    """Form the groups of every network.
+    """Form the groups of every network, those of the lowest tier first.
+
+    A network that stands above another divides the groups of that one as they were
+    found.
 
     Parameters
     ----------
@@ -175,16 +178,11 @@ def form_groups(
         When the time runs out before some division has any solution.
     """
     deadline = time.monotonic() + time_limit_s
-    work = _Work(area, plan, find_adjacency(area), gap, progress)
-    jobs = [job for n in policy.networks.values() for job in _jobs(n, work)]
-    leads = pd.Index(sorted({lead for job in jobs for lead in job.leads}))
-    journeys = find_journeys(area, travel, leads)
-    for number, job in enumerate(jobs):
-        left = max(0.0, deadline - time.monotonic()) / (len(jobs) - number)
-        _form(job, work, journeys, seconds=left)
-    for network in policy.networks.values():
-        _find_unknown_journeys(network, work, journeys)
-        _add_members(network, work)
+    work = _Work(area, travel, plan, find_adjacency(area), gap, progress)
+    networks = sorted(policy.networks.values(), key=lambda n: policy.tier(n.id))
+    for number, network in enumerate(networks):
+        left = max(0.0, deadline - time.monotonic()) / (len(networks) - number)
+        _form_network(network, work, seconds=left)
     return GroupResult(
         pd.DataFrame(sorted(work.member_rows), columns=list(MEMBER_COLUMNS)),
         pd.DataFrame(sorted(work.zone_rows), columns=list(ZONE_COLUMNS)),
@@ -193,49 +191,69 @@ def form_groups(
     )
 
 
-def _jobs(network: Network, work: _Work) -> list[_Job]:
+def _form_network(network: Network, work: _Work, *, seconds: float) -> None:
+    """Divide what a network divides, county by county, and place its members."""
+    deadline = time.monotonic() + seconds
+    tier = Tier(network, work.area, work.tiers.get(network.above or ""))
+    work.tiers[network.id] = tier
+    jobs = _jobs(tier, work)
+    leads = pd.Index(sorted({lead for job in jobs for lead in job.homes}))
+    journeys = find_journeys(work.area, work.travel, leads)
+    for number, job in enumerate(jobs):
+        left = max(0.0, deadline - time.monotonic()) / (len(jobs) - number)
+        _form(job, work, journeys, seconds=left)
+    _find_unknown_journeys(network, work, journeys)
+    _add_members(tier, work)
+
+
+def _jobs(tier: Tier, work: _Work) -> list[_Job]:
     """Return the divisions of a network; find what stands in their way."""
-    area = work.area
-    divisions = zones_of(network, area)
-    if not divisions:
-        work.findings.append(words.no_zones(network))
+    network = tier.network
+    if not tier.divisions:
+        work.findings.append(
+            words.no_zones(network)
+            if network.above is None
+            else words.no_groups_below(network)
+        )
         return []
     try:
-        leads = members_in(network.leads, area, work.plan)
+        leads = members_in(network.leads, work.area, work.plan)
     except UndecidableError as missing:
         work.findings.append(words.column_missing(network, str(missing)))
         return []
-    home = area.sites["zone_id"]
-    in_scope = {z for zones in divisions.values() for z in zones}
-    outside = [lead for lead in leads if home[lead] not in in_scope]
-    if outside and len(outside) < len(leads):
+    homes = tier.homes(leads)
+    outside = [lead for lead in leads if lead not in homes]
+    if outside and homes:
         work.findings.append(words.leads_outside(network, outside))
-    if len(outside) == len(leads):
+    if not homes:
         work.findings.append(words.no_lead(network, leads))
         return []
     result = []
     without = []
-    for county_id, zones in divisions.items():
-        here = [lead for lead in leads if home[lead] in zones]
+    for county_id, items in tier.divisions.items():
+        here = {lead: item for lead, item in homes.items() if item in items}
         if here:
-            result.append(_Job(network, county_id, zones, here))
+            result.append(_Job(network, county_id, items, here))
         else:
-            without.append(str(area.counties.loc[county_id, "name"]))
+            without.append(str(work.area.counties.loc[county_id, "name"]))
     if without:
         work.findings.append(words.counties_without_lead(network, without))
     return result
 
 
 def _form(job: _Job, work: _Work, journeys: Journeys, *, seconds: float) -> None:
-    """Divide the zones of one job and keep what was found."""
+    """Divide the items of one job and keep what was found."""
     network = job.network
     place = _place(job, work)
     work.progress.step(Text(f"编组: {place}", f"forming groups: {place}"))
-    joined = work.adjacency.joined(job.zones)
+    adjacency = work.adjacency
+    if network.above is not None:
+        adjacency = adjacency.merged(job.items)
+    joined = adjacency.joined(job.items)
     work.findings += words.joins(network, place, joined, work.area)
-    work.findings += words.by_centre(network, place, work.adjacency, job.zones)
+    work.findings += words.by_centre(network, place, adjacency, list(job.items))
     division = make_division(
-        work.area, journeys, job.zones, job.leads, joined.neighbours
+        work.area, journeys, job.items, job.homes, joined.neighbours
     )
     found = divide(
         division,
@@ -249,7 +267,10 @@ def _form(job: _Job, work: _Work, journeys: Journeys, *, seconds: float) -> None
         work.findings.append(words.no_division(network, place, division))
         return
     work.findings += words.balance_missed(network, place, division, found)
-    _add_zones(job, division, found, work, journeys)
+    leads = (division.leads[owner] for owner in found.owners)
+    owners = dict(zip(division.items, leads, strict=True))
+    work.tiers[network.id].owners |= owners
+    _add_zones(job, owners, work, journeys)
 
 
 def _place(job: _Job, work: _Work) -> str:
@@ -269,19 +290,20 @@ def _formed(job: _Job, found: Divided) -> Formed:
         asked=job.network.balance,
         deviation=found.deviation,
         balance=found.balance,
-        groups=len(job.leads) if found.owners is not None else 0,
+        groups=len(job.homes) if found.owners is not None else 0,
         seconds=found.seconds,
     )
 
 
 def _add_zones(
-    job: _Job, division: Division, found: Divided, work: _Work, journeys: Journeys
+    job: _Job, owners: Mapping[str, str], work: _Work, journeys: Journeys
 ) -> None:
-    for position, zone in enumerate(division.zones):
-        lead = division.leads[(found.owners or ())[position]]
-        people = float(division.people[position])
-        minutes = journeys.mean_minutes(zone, lead)
-        work.zone_rows.append((job.network.id, zone, lead, people, minutes))
+    population = work.area.zones["population"]
+    for item, lead in owners.items():
+        for zone in job.items[item]:
+            people = float(population[zone])
+            minutes = journeys.mean_minutes(zone, lead)
+            work.zone_rows.append((job.network.id, zone, lead, people, minutes))
 
 
 def _find_unknown_journeys(network: Network, work: _Work, journeys: Journeys) -> None:
@@ -299,12 +321,12 @@ def _find_unknown_journeys(network: Network, work: _Work, journeys: Journeys) ->
         )
 
 
-def _add_members(network: Network, work: _Work) -> None:
-    """Put every member into the group of its zone; a lead is in its own group."""
-    lead_of = {z: lead for n, z, lead, *_ in work.zone_rows if n == network.id}
-    if not lead_of:
+def _add_members(tier: Tier, work: _Work) -> None:
+    """Put every member into its group; a lead is in its own."""
+    network = tier.network
+    if not tier.owners:
         return
-    leads = set(lead_of.values())
+    leads = set(tier.owners.values())
     try:
         members = members_in(network.members, work.area, work.plan)
     except UndecidableError as missing:
@@ -312,14 +334,13 @@ def _add_members(network: Network, work: _Work) -> None:
         return
     if not members:
         work.findings.append(words.no_member(network))
-    home = work.area.sites["zone_id"]
     outside = []
     for site in sorted({*members, *leads}):
-        lead = site if site in leads else lead_of.get(str(home[site]))
+        lead = tier.lead_of(site)
         if lead is None:
             outside.append(site)
         else:
             work.member_rows.append((network.id, site, lead))
     if outside:
-        divided = {z for zones in zones_of(network, work.area).values() for z in zones}
+        divided = {zone for zones in tier.items.values() for zone in zones}
         work.findings += words.members_outside(network, outside, divided, work.area)

@@ -93,7 +93,7 @@ class DivisionProgram:
     def __post_init__(self) -> None:
         """Create variables and rows."""
         self.problem = pulp.LpProblem("groups", pulp.LpMinimize)
-        zones, leads = len(self.division.zones), len(self.division.leads)
+        zones, leads = len(self.division.items), len(self.division.leads)
         self.holds = [
             [
                 self.problem.add_variable(f"y_{z}_{lead}", 0, 1, "Binary")
@@ -134,7 +134,7 @@ class DivisionProgram:
             self._row(people, ">=", self.window.least / _THOUSAND)
             self._row(people, "<=", self.window.most / _THOUSAND)
         at_home = set() if self.sources[lead] else {home, *division.neighbours[home]}
-        for z in range(len(division.zones)):
+        for z in range(len(division.items)):
             if z not in at_home:
                 self._separate(lead, frozenset((z,)), frozenset(division.neighbours[z]))
 
@@ -172,7 +172,7 @@ class DivisionProgram:
         """Let one unit of flow reach every zone of a group, from its lead."""
         division, sources = self.division, self.sources[lead]
         root = None if sources else division.homes[lead]
-        most = float(len(division.zones) - len(set(division.homes)) + 1)
+        most = float(len(division.items) - len(set(division.homes)) + 1)
         flow = {
             (a, b): self.problem.add_variable(f"f_{a}_{b}_{lead}", 0, most)
             for a, neighbours in enumerate(division.neighbours)

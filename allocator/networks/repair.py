@@ -35,7 +35,7 @@ def grown(
     kept = _seeds(division) if owners is None else _pieces_at_leads(division, owners)
     if kept is None:
         return None
-    while len(kept) < len(division.zones):
+    while len(kept) < len(division.items):
         _, zone, lead = min(
             (_minutes(division, n, lead), n, lead)
             for z, lead in kept.items()
@@ -43,7 +43,7 @@ def grown(
             if n not in kept
         )
         kept[zone] = lead
-    result = tuple(kept[z] for z in range(len(division.zones)))
+    result = tuple(kept[z] for z in range(len(division.items)))
     return result if division.is_sound(result) else None
 
 
@@ -90,7 +90,7 @@ def evened(
     Each move brings the groups nearer to the window and leaves them contiguous; the
     move that helps most is made first, the cheaper of two that help alike.
     """
-    for _ in range(4 * len(division.zones)):
+    for _ in range(4 * len(division.items)):
         sizes = division.sizes(owners)
         excess = sum(map(window.excess, sizes))
         if not excess:

@@ -34,6 +34,21 @@ def no_zones(network: Network) -> Finding:
     )
 
 
+def no_groups_below(network: Network) -> Finding:
+    """Say that the network below has no groups that could be divided."""
+    return Finding(
+        "network-no-group-below",
+        Text(
+            f"{network.name}: 下级网络 {network.above} 没有编成组, 无组可分",
+            f"{network.name}: the network below, {network.above}, has no groups",
+        ),
+        Severity.WARNING,
+        column=f"network.{network.id}.above",
+        keys=(network.id,),
+        remedy=Text("先让下级网络能编组", "let the network below be formed first"),
+    )
+
+
 def column_missing(network: Network, column: str) -> Finding:
     """Say that the register does not decide who leads or belongs."""
     return Finding(
@@ -160,7 +175,7 @@ def joins(
     """Say which parts do not touch, and between which zones they were joined."""
     if not joined.links:
         return []
-    name = area.zones["name"]
+    name = (area.zones if network.above is None else area.sites)["name"]
     far = max(link.metres for link in joined.links) / _METRES_OF_ONE_KM
     return [
         Finding(
@@ -209,17 +224,20 @@ def by_centre(
 
 def no_division(network: Network, place: str, division: Division) -> Finding:
     """Say that the zones cannot be divided into contiguous groups at all."""
-    zones, leads = len(division.zones), len(division.leads)
+    items, leads = len(division.items), len(division.leads)
+    zh, en = ("个单元", "zones") if network.above is None else ("个下级组", "groups")
     return Finding(
         "network-impossible",
         Text(
-            f"{place}: {zones} 个单元不能分给 {leads} 家牵头机构而各组连片",
-            f"{place}: {zones} zones cannot be divided among {leads} leads so that "
+            f"{place}: {items} {zh}不能分给 {leads} 家牵头机构而各组连片",
+            f"{place}: {items} {en} cannot be divided among {leads} leads so that "
             "each group is contiguous",
         ),
         column=f"network.{network.id}.leads",
         keys=division.leads,
-        remedy=Text("减少同一单元内的牵头机构", "name fewer leads that share one zone"),
+        remedy=Text("减少同一单元内的牵头机构", "name fewer leads that share one zone")
+        if network.above is None
+        else Text("减少同一下级组内的牵头机构", "name fewer leads in one group below"),
     )
 
 
@@ -239,6 +257,8 @@ def balance_missed(
     if not zh:
         zh = f"在时限内找到的最小偏差为 {deviation:.1%}"
         en = f"the least deviation found in the time is {deviation:.1%}"
+    if network.above is not None:  # another division below might leave room
+        zh, en = f"下级编组不变时{zh}", f"with the groups below as they are, {en}"
     zh_why = "做不到" if found.balance == "impossible" else "在时限内没有找到"
     en_why = "impossible" if found.balance == "impossible" else "not found in the time"
     return [

@@ -25,6 +25,7 @@ from allocator.policy.rules import (
     Service,
     ShareOfClass,
 )
+from allocator.policy.tiers import broken_tiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -102,6 +103,7 @@ def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
     services: dict[str, Service] = {}
     resources: dict[str, Resource] = {}
     networks: dict[str, Network] = {}
+    network_files: dict[str, str] = {}
     seen: dict[str, str] = {}
     files: dict[str, str] = {}
     for pack in packs:
@@ -123,6 +125,8 @@ def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
             for network in pack.networks
             if networks.setdefault(network.id, network) != network
         ]
+        for network in pack.networks:
+            network_files.setdefault(network.id, table)
         for rule in pack.rules:
             if rule.id in seen:
                 message = Text(
@@ -152,6 +156,7 @@ def combine(packs: Sequence[Pack]) -> tuple[Policy, list[Finding]]:
         files,
     )
     findings += _references(policy) + find_circles(services, files)
+    findings += broken_tiers(networks, network_files)
     return policy, findings
 
 

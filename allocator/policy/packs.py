@@ -122,6 +122,21 @@ class Policy:
     networks: Mapping[str, Network] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
+    def below(self, network: Network) -> tuple[Network, ...]:
+        """Return the networks under one, the lowest first.
+
+        Policies that `combine` accepts have no circles: the lowest divides zones.
+        """
+        chain: list[Network] = []
+        while network.above is not None:
+            network = self.networks[network.above]
+            chain.append(network)
+        return tuple(reversed(chain))
+
+    def tier(self, network_id: str) -> int:
+        """Return the tier of a network: 1 when it divides zones, else one more."""
+        return len(self.below(self.networks[network_id])) + 1
+
     def at_year(self, year: int | None) -> Policy:
         """Return the policy with the figures that target paths ask for in a year."""
         rules = [rule.at_year(year) for rule in self.rules]

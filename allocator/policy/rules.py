@@ -265,12 +265,15 @@ class Network:
     members
         The institutions that must belong to a group.
     scope
-        The zones that are divided among the groups.
+        The zones that are divided among the groups; not given with ``above``.
     balance
         Largest relative deviation of a group's people from the mean of all groups;
         None: not asked for.
     within_county
         Whether a group stays inside the county of its lead.
+    above
+        The id of the network that this one stands above: its groups are divided, each
+        as a whole, instead of zones. None: zones are divided.
     """
 
     id: Name
@@ -280,7 +283,17 @@ class Network:
     scope: Scope = Scope()
     balance: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     within_county: bool = True
+    above: Name | None = None
     note: str = ""
+
+    @model_validator(mode="after")
+    def _scope_of_the_lowest(self) -> Network:
+        if self.above is not None and self.scope != Scope():
+            raise BilingualError(
+                "写了 above 就不写 scope: 范围就是下级网络的范围",
+                "with `above`, leave out scope: it is that of the network below",
+            )
+        return self
 
 
 @dataclass(frozen=True, kw_only=True, config=_CLOSED)
