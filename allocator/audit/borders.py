@@ -16,7 +16,7 @@ from shapely.geometry import Point
 from allocator.area import GEOGRAPHIC_CRS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from allocator.area import PlanningArea
 
@@ -44,7 +44,9 @@ class Borders:
     without_polygon: set[str] = field(init=False)
     touching: dict[tuple[str, str], bool] = field(default_factory=dict)
     metres: dict[tuple[str, str], float] = field(default_factory=dict)
-    leaping: dict[frozenset[str], set[tuple[str, str]]] = field(default_factory=dict)
+    leaping: dict[frozenset[tuple[str, str]], set[tuple[str, str]]] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         """Lay the zones out in metres, in a transverse Mercator of their own."""
@@ -120,18 +122,30 @@ class Borders:
         return self._pieces(zones, set())
 
     def pieces_of_group(
-        self, group: Iterable[str], divided: Iterable[str]
+        self, group: Iterable[str], divided: Mapping[str, str]
     ) -> list[set[str]]:
         """Return the pieces of a group, parts of the divided zones being joined.
 
         Where the zones that were divided do not hang together themselves, groups may
         leap the shortest gaps that join their parts.
+
+        Parameters
+        ----------
+        group
+            Zones of the group, all of them divided.
+        divided
+            Every zone that is divided, and the block with which it goes: zones of one
+            block hang together, however far apart they lie.
         """
-        return self._pieces(group, self.leaps(divided))
+        return self._pieces(group, self.leaps(divided), divided)
 
     def _pieces(
-        self, zones: Iterable[str], leaps: set[tuple[str, str]]
+        self,
+        zones: Iterable[str],
+        leaps: set[tuple[str, str]],
+        blocks: Mapping[str, str] | None = None,
     ) -> list[set[str]]:
+        block = blocks or {}
         left = sorted(set(zones))
         pieces = []
         while left:
@@ -141,26 +155,29 @@ class Borders:
                 for there in left:
                     if there in piece:
                         continue
-                    if (here, there) in leaps or self.touch(here, there):
+                    together = block.get(here, here) == block.get(there, there)
+                    leapt = together or (here, there) in leaps
+                    if leapt or self.touch(here, there):
                         piece.add(there)
                         waiting.append(there)
             pieces.append(piece)
             left = [zone for zone in left if zone not in piece]
         return sorted(pieces, key=lambda piece: (-len(piece), min(piece)))
 
-    def meet(self, one: str, other: str, divided: Iterable[str]) -> bool:
+    def meet(self, one: str, other: str, divided: Mapping[str, str]) -> bool:
         """Return whether two zones touch, or are where parts were joined."""
         return self.touch(one, other) or (one, other) in self.leaps(divided)
 
-    def leaps(self, zones: Iterable[str]) -> set[tuple[str, str]]:
+    def leaps(self, divided: Mapping[str, str]) -> set[tuple[str, str]]:
         """Return the pairs of zones, both ways, that join parts that do not touch.
 
         The two nearest parts are joined, and so on until there is one. All pairs that
         are as near as the nearest, within what projections differ by, count.
         """
-        key = frozenset(zones)
+        key = frozenset(divided.items())
         if key not in self.leaping:
-            self.leaping[key] = self._find_leaps(self.pieces(key))
+            parts = self._pieces(divided, set(), divided)
+            self.leaping[key] = self._find_leaps(parts)
         return self.leaping[key]
 
     def _find_leaps(self, parts: list[set[str]]) -> set[tuple[str, str]]:

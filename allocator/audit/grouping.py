@@ -1,7 +1,8 @@
 """The groups of one network as a plan states them: who belongs where.
 
 A plan states the lead of each zone. Everything else follows: an institution belongs to
-the group of the zone it stands in, a lead to the group that it leads.
+the group of the zone it stands in, a lead to the group that it leads. In a network
+above another, zone and institution belong where the group belongs that they have there.
 """
 
 from __future__ import annotations
@@ -59,8 +60,26 @@ class Grouping:
     @cached_property
     def scope(self) -> set[str]:
         """The zones to be divided."""
-        facts = self.facts
-        return {z for z in facts.zones if facts.zone_in_scope(z, self.network.scope)}
+        facts, scope = self.facts, self.tiers[0].network.scope
+        return {z for z in facts.zones if facts.zone_in_scope(z, scope)}
+
+    @cached_property
+    def below(self) -> Grouping | None:
+        """The groups of the network that this one stands above."""
+        name = self.network.above
+        if name is None:
+            return None
+        return Grouping(self.facts.policy.networks[name], self.facts)
+
+    @property
+    def tiers(self) -> list[Grouping]:
+        """These groups and all below them, the lowest first."""
+        return [*(self.below.tiers if self.below is not None else ()), self]
+
+    @property
+    def formed(self) -> bool:
+        """Whether the plan states any group here and in every network below."""
+        return all(tier.leads_of for tier in self.tiers)
 
     @cached_property
     def leads(self) -> set[str]:
@@ -76,10 +95,10 @@ class Grouping:
         """Return whether a site is to lead a group."""
         if site_id not in self.facts.sites:
             return False
-        zone = self.zone_of(site_id)
-        return self.facts.zone_in_scope(
-            zone, self.network.scope
-        ) and self.facts.is_member(site_id, self.network.leads, existing_only=True)
+        zone, scope = self.zone_of(site_id), self.tiers[0].network.scope
+        return self.facts.zone_in_scope(zone, scope) and self.facts.is_member(
+            site_id, self.network.leads, existing_only=True
+        )
 
     def matching(self, members: Members) -> list[str]:
         """Return the sites of a class; candidates of it are not institutions yet."""
@@ -114,34 +133,95 @@ class Grouping:
         ]
 
     def lead_of(self, zone: str) -> str | None:
-        """Return the one lead of a zone; None without one, with two, or a false one."""
+        """Return the one lead of a zone; None without one, with two, or a false one.
+
+        Above another network it is the lead over the zone's group there.
+        """
+        if self.below is not None:
+            return self.lead_over(self.below.lead_of(zone))
         leads = self.leads_of.get(zone, [])
         return leads[0] if len(leads) == 1 and self.is_lead(leads[0]) else None
 
+    def lead_over(self, lead_below: str | None) -> str | None:
+        """Return the one lead of a group below; None when it is split, or has none."""
+        if self.below is None or lead_below is None:
+            return None
+        stated = self.stated_over(lead_below)
+        leads = next(iter(stated)) if len(stated) == 1 else ()
+        return leads[0] if len(leads) == 1 and self.is_lead(leads[0]) else None
+
+    def stated_over(self, lead_below: str) -> set[tuple[str, ...]]:
+        """Return the leads that zones of a group below have here; () for none."""
+        if self.below is None:
+            return set()
+        return {tuple(self.leads_of.get(z, ())) for z in self.below.led_by(lead_below)}
+
+    def lead_of_site(self, site_id: str) -> str | None:
+        """Return the lead to whose one group a site belongs; None without one."""
+        if self.is_lead(site_id):
+            led = any(site_id in leads for leads in self.leads_of.values())
+            return site_id if led else None
+        if self.below is not None:
+            return self.lead_over(self.below.lead_of_site(site_id))
+        return self.lead_of(self.zone_of(site_id))
+
     def has_group(self, site_id: str) -> bool:
         """Return whether a site belongs to exactly one group."""
-        if self.is_lead(site_id):
-            return any(site_id in leads for leads in self.leads_of.values())
-        return self.lead_of(self.zone_of(site_id)) is not None
+        return self.lead_of_site(site_id) is not None
+
+    def home(self, lead: str) -> set[str]:
+        """Return the zone in which a lead stands, or all zones of its group below."""
+        if self.below is None:
+            return {self.zone_of(lead)}
+        below = self.below.lead_of_site(lead)
+        return set() if below is None else self.below.led_by(below)
+
+    def owner_at_home(self, lead: str) -> str | None:
+        """Return who leads the zone in which a lead stands, or its group below."""
+        if self.below is None:
+            return self.lead_of(self.zone_of(lead))
+        return self.lead_over(self.below.lead_of_site(lead))
+
+    def leads_below(self, zones: set[str]) -> list[str]:
+        """Return the leads of the groups below that have any of some zones."""
+        if self.below is None:
+            return []
+        stated = self.below.leads_of
+        return sorted({lead for zone in zones for lead in stated.get(zone, [])})
+
+    def led_by(self, lead: str) -> set[str]:
+        """Return the zones that a lead is said to lead."""
+        return self._zones_led.get(lead, set())
+
+    @cached_property
+    def _zones_led(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for zone, leads in self.leads_of.items():
+            for lead in leads:
+                found.setdefault(lead, set()).add(zone)
+        return found
 
     def group(self, lead: str, zones: set[str]) -> set[str]:
         """Return the zones among ``zones`` that a lead leads."""
-        return {zone for zone in zones if lead in self.leads_of.get(zone, [])}
+        return zones & self.led_by(lead)
 
     def is_at_home(self, lead: str) -> bool:
         """Return whether a lead's own zone is its, or that of a lead beside it.
 
         Of several leads in one zone one leads it; the groups of the others touch it.
+        Above another network the same holds for the group below in which a lead is.
         """
-        home = self.zone_of(lead)
-        if self.lead_of(home) == lead:
-            return True
-        owner = self.lead_of(home)
-        if owner is None or self.zone_of(owner) != home:
+        owner, home = self.owner_at_home(lead), self.home(lead)
+        if owner is None or owner == lead:
+            return owner is not None
+        if self.home(owner) != home:
             return False
-        zones = self.divided_with(home)
+        zones = self.divided_with(self.zone_of(lead))
+        blocks = self.blocks(zones)
         return any(
-            self.borders.meet(home, zone, zones) for zone in self.group(lead, zones)
+            self.borders.meet(at_home, zone, blocks)
+            for at_home in sorted(home & zones)
+            for zone in sorted(self.group(lead, zones) - home)
         )
 
     def divided_with(self, zone: str) -> set[str]:
@@ -150,12 +230,21 @@ class Grouping:
             return self.scope
         return self._zones_in(self.county_of(zone))
 
+    def blocks(self, zones: set[str]) -> dict[str, str]:
+        """Return what each of some zones goes with: itself, or its group below."""
+        if self.below is None:
+            return {zone: zone for zone in zones}
+        below = {zone: self.below.lead_of(zone) for zone in zones}
+        return {zone: lead for zone, lead in below.items() if lead is not None}
+
     def _zones_in(self, county: str) -> set[str]:
         return {z for z in self.scope if self.county_of(z) == county}
 
     def cut_off(self, lead: str, zones: set[str]) -> set[str]:
         """Return the zones of a group that do not hang together with the rest of it."""
-        pieces = self.borders.pieces_of_group(self.group(lead, zones), zones)
-        home = self.zone_of(lead)
-        pieces.sort(key=lambda piece: home not in piece)
+        blocks = self.blocks(zones)
+        group = self.group(lead, zones) & set(blocks)
+        pieces = self.borders.pieces_of_group(group, blocks)
+        home = self.home(lead)
+        pieces.sort(key=lambda piece: not piece & home)
         return {zone for piece in pieces[1:] for zone in piece}

@@ -5,7 +5,7 @@ Found from `Plan.groups` and the map alone; see ``docs/networks.md``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -28,10 +28,26 @@ def check_network(network: Network, facts: Facts) -> list[Found]:
     A unit is a county where groups stay within one, else the whole area. Asked are:
     has every zone one group, has every member, does every lead lead one from its own
     zone, is every group in one piece, does it stay in its county, and are the groups
-    balanced.
+    balanced; and, where the network stands above another, is every group below wholly
+    in one group. The same is then asked of every network below, the lowest first.
     """
+    tiers = Grouping(network, facts).tiers
+    if len(tiers) == 1:
+        return _check_tier(tiers[0])
+    return [_named(found, tier) for tier in tiers for found in _check_tier(tier)]
+
+
+def _named(found: Found, grouping: Grouping) -> Found:
+    """Return what was found with the name of the network before what is required."""
+    name, words = grouping.network.name, found.required
+    if words.zh.startswith(name):
+        return found
+    return replace(found, required=Text(f"{name}: {words.zh}", f"{name}: {words.en}"))
+
+
+def _check_tier(grouping: Grouping) -> list[Found]:
+    network, facts = grouping.network, grouping.facts
     try:
-        grouping = Grouping(network, facts)
         leads = grouping.leads
         members = grouping.matching(network.members)
     except MissingColumnError as missing:
@@ -39,13 +55,14 @@ def check_network(network: Network, facts: Facts) -> list[Found]:
     if not leads:
         text = Text("没有牵头机构", "no institution leads")
         return [_whole_area(network, facts, text, Verdict.NOT_MET)]
-    if not grouping.leads_of:
+    if not grouping.formed:
         return [_whole_area(network, facts, NOT_FORMED, Verdict.UNDECIDABLE)]
     result = []
     for unit_id, name, zones in grouping.units():
         unit = _Unit(grouping, unit_id, name, zones)
         result += [unit.zones_grouped(), unit.members_grouped(members), unit.led()]
-        result += [unit.in_one_piece(), *unit.in_county(), *unit.balanced()]
+        result += [*unit.nested(), unit.in_one_piece()]
+        result += [*unit.in_county(), *unit.balanced()]
     return result
 
 
@@ -58,8 +75,7 @@ def has_group(facts: Facts, network: Network, site_id: str) -> bool:
         When the plan has no groups, or the register does not decide who leads.
     """
     grouping = Grouping(network, facts)
-    if not grouping.leads_of and grouping.leads:
-        raise NotFormedError(network)
+    _refuse_unless_formed(grouping)
     return grouping.has_group(site_id)
 
 
@@ -73,9 +89,15 @@ def sites_with_group(facts: Facts, network: Network) -> frozenset[str]:
         decide who leads.
     """
     grouping = Grouping(network, facts)
-    if not grouping.leads_of and grouping.leads:
-        raise NotFormedError(network)
+    _refuse_unless_formed(grouping)
     return frozenset(s for s in facts.sites if grouping.has_group(s))
+
+
+def _refuse_unless_formed(grouping: Grouping) -> None:
+    """Raise `NotFormedError` when there are leads, here or below, and no groups."""
+    for tier in grouping.tiers:
+        if not tier.leads_of and tier.leads:
+            raise NotFormedError(tier.network)
 
 
 def _whole_area(network: Network, facts: Facts, found: Text, verdict: Verdict) -> Found:
@@ -99,8 +121,15 @@ class _Unit:
 
     @property
     def leads(self) -> list[str]:
+        """Those who are to lead here: not where there is no group below to lead."""
         grouping = self.grouping
-        return sorted(s for s in grouping.leads if grouping.zone_of(s) in self.zones)
+        here = (s for s in grouping.leads if grouping.zone_of(s) in self.zones)
+        return sorted(s for s in here if grouping.home(s))
+
+    @property
+    def divided(self) -> set[str]:
+        """The zones here that are divided: above a network, those in a group of it."""
+        return set(self.grouping.blocks(self.zones))
 
     def zones_grouped(self) -> Found:
         grouped = sum(self.grouping.lead_of(zone) is not None for zone in self.zones)
@@ -145,6 +174,27 @@ class _Unit:
             Text(f"{leading} 家", f"{leading} leads"),
             lacking,
             Text(f"缺 {lacking} 组", f"{lacking} groups missing"),
+        )
+
+    def nested(self) -> Iterator[Found]:
+        if self.grouping.below is None:
+            return
+        below = self.grouping.leads_below(self.zones)
+        lacking = sum(self.grouping.lead_over(lead) is None for lead in below)
+        yield self._judged(
+            Text(
+                f"{len(below)} 个下级组各整体归一组",
+                f"{len(below)} groups below, each wholly in one group",
+            ),
+            Text(
+                f"{len(below) - lacking} 个下级组",
+                f"{len(below) - lacking} groups below",
+            ),
+            lacking,
+            Text(
+                f"{lacking} 个下级组被拆开或没有归属",
+                f"{lacking} groups below split or without a group",
+            ),
         )
 
     def in_one_piece(self) -> Found:
@@ -197,7 +247,7 @@ class _Unit:
             for lead in leads
         ]
         everyone = sum(
-            int(self.grouping.facts.zones[zone]["population"]) for zone in self.zones
+            int(self.grouping.facts.zones[zone]["population"]) for zone in self.divided
         )
         mean = Fraction(everyone, len(leads))
         widest = max(abs(size - mean) for size in sizes)
@@ -249,6 +299,9 @@ def _breach(code: str, message: Text, *keys: str) -> Finding:
 def _faults_of_zones(grouping: Grouping) -> Iterator[Finding]:
     name = grouping.network.id
     for zone, leads in sorted(grouping.leads_of.items()):
+        if grouping.below is not None and not grouping.below.leads_of.get(zone):
+            text = Text("下级网络中没有归属的单元", "a zone without a group below")
+            yield _breach("below", text, name, zone)
         if zone not in grouping.scope:
             text = Text("不在编组范围内的单元", "a zone outside the scope")
             yield _breach("scope", text, name, zone)
@@ -263,6 +316,10 @@ def _faults_of_zones(grouping: Grouping) -> Iterator[Finding]:
 
 def _faults_of_groups(grouping: Grouping) -> Iterator[Finding]:
     name = grouping.network.id
+    for lead_below in grouping.leads_below(grouping.scope):
+        if len(grouping.stated_over(lead_below)) > 1:
+            text = Text("下级组被拆开", "a group below is split between groups")
+            yield _breach("split", text, name, lead_below)
     for unit_id, unit_name, zones in grouping.units():
         unit = _Unit(grouping, unit_id, unit_name, zones)
         for lead in unit.leads:
