@@ -95,8 +95,9 @@ def test_builder_and_audit_share_only_data():
     assert strangers == set()
 
 
-def test_oracle_shares_no_code_with_the_package():
-    imported = imports_of(ROOT / "tests" / "oracle.py")
+@pytest.mark.parametrize("name", ["oracle.py", "network_oracle.py"])
+def test_oracle_shares_no_code_with_the_package(name):
+    imported = imports_of(ROOT / "tests" / name)
     assert not {m for m in imported if m.startswith("allocator")}
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from shapely.geometry import Polygon, box
 
 from allocator.audit import Facts, Verdict, borders, plan_of_today
 from allocator.audit.facts import MissingColumnError
@@ -21,203 +19,43 @@ from allocator.audit.networks import (
     has_group,
     sites_with_group,
 )
-from allocator.networks import GroupResult, adjacency, form_groups
+from allocator.networks import adjacency, form_groups
 from allocator.networks.adjacency import find_adjacency
 from allocator.networks.division import find_journeys, make_division
 from allocator.networks.repair import grown
 from allocator.pipeline import read_task
 from allocator.plan import GROUP_COLUMNS
-from allocator.policy import Network, Scope
+from allocator.policy import Scope
 from tests.factories import (
     county,
     everywhere,
     facility,
     make_area,
     make_plan,
-    make_policy,
     make_travel,
     members,
     zone,
 )
+from tests.network_oracle import best_division
+from tests.network_tasks import (
+    SIDE,
+    Task,
+    cell,
+    grid,
+    mapped,
+    network,
+    touching_cells,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from allocator.area import PlanningArea
     from allocator.plan import Plan
-    from allocator.policy import Policy
-    from allocator.travel import Travel
 
-SIDE = 0.01  # degrees, about 1 km
 NANCHANG = Path(__file__).parents[1] / "data" / "samples" / "nanchang" / "brief.toml"
 
 
-def cell(x: float, y: float, side: float = SIDE) -> Polygon:
-    west, south = 115 + x * SIDE, 28 + y * SIDE
-    return box(west, south, west + side, south + side)
-
-
-def mapped(area: PlanningArea, shapes: Mapping[str, Any]) -> PlanningArea:
-    """Give zones their polygons (or, for a pair of numbers, only a centre)."""
-    zones = area.zones.copy()
-    for zone_id, shape in shapes.items():
-        centre = shape if isinstance(shape, tuple) else shape.centroid.coords[0]
-        zones.loc[zone_id, ["lon", "lat"]] = centre
-    polygons = [
-        None if isinstance(shapes[z], tuple) else shapes[z] for z in zones.index
-    ]
-    return replace(area, zones=zones.set_geometry(polygons, crs=area.zones.crs))
-
-
-def network(**given: Any) -> Network:
-    settings: dict[str, Any] = {
-        "id": "net",
-        "name": "医共体",
-        "leads": members("A100"),
-        "members": members("C220"),
-    }
-    return Network(**{**settings, **given})
-
-
-@dataclass(frozen=True)
-class Task:
-    """An area with one network, and today's plan, which has no placements."""
-
-    area: PlanningArea
-    travel: Travel
-    network: Network
-
-    @property
-    def policy(self) -> Policy:
-        return replace(make_policy(services=[]), networks={"net": self.network})
-
-    def form(self, plan: Plan | None = None) -> GroupResult:
-        return form_groups(
-            self.area,
-            self.travel,
-            self.policy,
-            make_plan() if plan is None else plan,
-            time_limit_s=60,
-            gap=0.0,
-        )
-
-    def facts(self, groups: pd.DataFrame) -> Facts:
-        plan = replace(make_plan(), groups=groups)
-        return Facts(self.area, self.travel, self.policy, plan)
-
-    def facts_of(self, rows: Iterable[tuple[str, str]]) -> Facts:
-        """Return facts of a plan whose zones have these leads."""
-        frame = pd.DataFrame(
-            [("net", zone_id, lead) for zone_id, lead in rows],
-            columns=list(GROUP_COLUMNS),
-        )
-        return self.facts(frame)
-
-
-def grid(
-    rows: int,
-    columns: int,
-    leads: Iterable[str],
-    *,
-    people: Mapping[str, int] | None = None,
-    minutes: Mapping[tuple[str, str], float] | None = None,
-    counties: Mapping[str, str] | None = None,
-    **of_network: Any,
-) -> Task:
-    """Make a grid of zones ``z<row><column>``, a township centre in each.
-
-    Leads are named ``A-<zone>``, then ``A-<zone>-2``.
-    """
-    shapes = {
-        f"z{y}{x}": cell(x, y)
-        for y, x in itertools.product(range(rows), range(columns))
-    }
-    sites = [facility(f"C-{z}", z, "C220") for z in shapes]
-    seen: set[str] = set()
-    for home in leads:
-        sites.append(facility(f"A-{home}" + "-2" * (home in seen), home, "A100"))
-        seen.add(home)
-    area = make_area(
-        zones=[
-            zone(z, (counties or {}).get(z, "c1"), (people or {}).get(z, 100))
-            for z in shapes
-        ],
-        sites=sites,
-    )
-    area = mapped(area, shapes)
-    travel = everywhere(area) if minutes is None else make_travel(minutes)
-    return Task(area, travel, network(**of_network))
-
-
 # ---- every division, tried ----------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Tried:
-    """The least deviation and person-minutes; None where no division is possible."""
-
-    deviation: Fraction | None
-    minutes: float | None
-    balanced: bool
-
-
-def try_all(
-    zones: list[str],
-    homes: dict[str, str],
-    people: Mapping[str, int],
-    minutes: Mapping[tuple[str, str], float],
-    balance: float | None,
-) -> Tried:
-    """Try every division of a grid of named zones; shares no code with the package."""
-    leads = sorted(homes)
-    mean = Fraction(sum(people.values()), len(leads))
-    unknown = 2 * max(minutes.values())
-    found: list[tuple[Fraction, float]] = []
-    shared = {h for h in homes.values() if list(homes.values()).count(h) > 1}
-    for owners in itertools.product(leads, repeat=len(zones)):
-        owner = dict(zip(zones, owners, strict=True))
-        if any(homes[owner[home]] != home for home in homes.values()):
-            continue
-        groups = {lead: {z for z in zones if owner[z] == lead} for lead in leads}
-        if not all(
-            in_one_piece(group)
-            and (
-                homes[lead] in group
-                or (homes[lead] in shared and group & beside(homes[lead]))
-            )
-            for lead, group in groups.items()
-        ):
-            continue
-        sizes = [sum(people[z] for z in group) for group in groups.values()]
-        deviation = max(abs(size - mean) for size in sizes) / mean
-        cost = sum(
-            people[z] * minutes.get((f"d_{z}", owner[z]), unknown) for z in zones
-        )
-        found.append((deviation, cost))
-    if not found:
-        return Tried(None, None, balanced=False)
-    asked = None if balance is None else Fraction(str(balance))
-    kept = [pair for pair in found if asked is None or pair[0] <= asked]
-    if kept:
-        return Tried(None, min(cost for _, cost in kept), balanced=True)
-    return Tried(*min(found), balanced=False)
-
-
-def beside(zone_id: str) -> set[str]:
-    y, x = int(zone_id[1]), int(zone_id[2])
-    return {f"z{y + 1}{x}", f"z{y - 1}{x}", f"z{y}{x + 1}", f"z{y}{x - 1}"}
-
-
-def in_one_piece(group: set[str]) -> bool:
-    if not group:
-        return False
-    reached, waiting = set(), [min(group)]
-    while waiting:
-        here = waiting.pop()
-        reached.add(here)
-        waiting += [z for z in beside(here) & group if z not in reached]
-    return reached == group
-
 
 SIZES = [(3, 3, 2), (3, 3, 3), (3, 4, 2), (2, 5, 3)]
 
@@ -250,28 +88,34 @@ def test_groups_are_the_best_of_every_division(seed, monkeypatch):
         if dice.random() < 0.9
     }
     task = replace(task, travel=make_travel(minutes))
-    tried = try_all(zones, homes, people, minutes, balance)
+    unknown = 2 * max(minutes.values())
+    costs = {
+        (z, lead): people[z] * minutes.get((f"d_{z}", lead), unknown)
+        for z in zones
+        for lead in homes
+    }
+    best = best_division(people, costs, homes, touching_cells(zones), balance)
     result = task.form()
     formed = result.formed[0]
-    if tried.minutes is None:
+    if best.minutes is None:
         assert formed.status == "infeasible"
         assert [f.code for f in result.findings] == ["network-impossible"]
         return
     assert formed.status == "optimal"
-    assert formed.value == pytest.approx(tried.minutes)
-    assert formed.bound == pytest.approx(tried.minutes)
+    assert formed.value == pytest.approx(best.minutes)
+    assert formed.bound == pytest.approx(best.minutes)
     facts = task.facts(result.plan_rows)
     assert group_breaches(facts) == []
     verdicts = {
         row.required.en: row.verdict for row in check_network(task.network, facts)
     }
     missed = {words for words, verdict in verdicts.items() if verdict != Verdict.MET}
-    if tried.balanced:
+    if best.deviation is None:
         assert formed.balance == ("not asked" if balance is None else "kept")
         assert missed == set()
     else:
         assert formed.balance == "impossible"
-        assert formed.deviation == pytest.approx(float(tried.deviation or 0))
+        assert formed.deviation == pytest.approx(float(best.deviation))
         assert len(missed) == 1
         assert "of the mean of" in missed.pop()
 
