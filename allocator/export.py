@@ -77,7 +77,8 @@ def write_run(outcome: Outcome, folder: Path) -> None:
 
     Writes ``run.json``, ``placements.csv``, ``assignments.csv``, ``allocations.csv``,
     ``demand.csv``, ``audit.csv``, ``audit.json``, ``decisions.csv`` and ``plan.gpkg``;
-    ``access.csv``, ``gaps.csv``, ``scores.csv``, ``bed_need.csv``, ``groups.csv`` and
+    ``access.csv``, ``gaps.csv``, ``scores.csv``, ``bed_need.csv``, ``groups.csv``,
+    ``members.csv`` and
     ``audit_<year>.csv`` where there is anything to say in them. Assignments keep six
     decimals, so that a plan read back passes the same audit.
 
@@ -107,6 +108,8 @@ def write_run(outcome: Outcome, folder: Path) -> None:
         write_csv(outcome.bed_need, folder / "bed_need.csv")
     if not outcome.plan.groups.empty:
         write_csv(outcome.plan.groups, folder / "groups.csv")
+    if outcome.members is not None and not outcome.members.empty:
+        write_csv(outcome.members, folder / "members.csv")
     for year, rows in outcome.earlier.items():
         write_csv(audit_table(rows, outcome.language), folder / f"audit_{year}.csv")
     write_csv(_decision_form(placements), folder / "decisions.csv")

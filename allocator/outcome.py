@@ -85,6 +85,9 @@ class Outcome:
     bed_need
         Beds that the admissions of each county need; None where the register has no
         admissions and stays.
+    members
+        Columns ``network``, ``site_id``, ``lead_id``: every institution that belongs to
+        a group, sorted; None where no pack declares networks.
     """
 
     area: PlanningArea
@@ -103,6 +106,7 @@ class Outcome:
     scores: pd.DataFrame | None = None
     bed_need: pd.DataFrame | None = None
     gaps: tuple[AuditRow, ...] = ()
+    members: pd.DataFrame | None = None
 
 
 def placements_table(outcome: Outcome) -> pd.DataFrame:
@@ -205,3 +209,82 @@ def audit_table(rows: tuple[AuditRow, ...], language: Language) -> pd.DataFrame:
 def service_names(outcome: Outcome) -> dict[str, str]:
     """Return the shown name of every service by id."""
     return {s.id: s.name for s in outcome.policy.services.values()}
+
+
+# --- Groups ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Who leads whom, from the lowest network up: two tuples of one length."""
+
+    networks: tuple[str, ...]
+    leads: tuple[str, ...]
+
+
+def zone_chains(outcome: Outcome) -> dict[str, list[Chain]]:
+    """Return the leads of each zone, tier by tier: one chain per highest network."""
+    lead_of = _lead_of_zone(outcome)
+    zones = sorted({zone for _, zone in lead_of})
+    result: dict[str, list[Chain]] = {}
+    for tiers in _tiers(outcome):
+        for zone in zones:
+            steps = [(n, lead_of[n, zone]) for n in tiers if (n, zone) in lead_of]
+            if steps:
+                result.setdefault(zone, []).append(_chain(steps))
+    return result
+
+
+def site_chains(outcome: Outcome) -> dict[str, list[Chain]]:
+    """Return the leads of each institution that is in a group, tier by tier.
+
+    A chain begins at the lowest network of which it is a member; from there each lead
+    belongs where its group belongs.
+    """
+    if outcome.members is None:
+        return {}
+    rows = outcome.members.itertuples(index=False, name=None)
+    own = {(network, site): lead for network, site, lead in rows}
+    over = leads_above(outcome)
+    result: dict[str, list[Chain]] = {}
+    for tiers in _tiers(outcome):
+        for site in sorted({site for network, site in own if network in tiers}):
+            steps: list[tuple[str, str]] = []
+            for network in tiers:
+                above = over.get((network, steps[-1][1])) if steps else None
+                lead = own.get((network, site), above)
+                if lead is not None:
+                    steps.append((network, lead))
+            result.setdefault(site, []).append(_chain(steps))
+    return result
+
+
+def leads_above(outcome: Outcome) -> dict[tuple[str, str], str]:
+    """Return, by (network, lead in the network below it), the lead above."""
+    lead_of = _lead_of_zone(outcome)
+    networks = outcome.policy.networks
+    return {
+        (network, below): lead
+        for (network, zone), lead in lead_of.items()
+        if (below := lead_of.get((networks[network].above or "", zone))) is not None
+    }
+
+
+def _lead_of_zone(outcome: Outcome) -> dict[tuple[str, str], str]:
+    rows = outcome.plan.groups.itertuples(index=False, name=None)
+    return {(network, zone): lead for network, zone, lead in rows}
+
+
+def _tiers(outcome: Outcome) -> list[tuple[str, ...]]:
+    """Return the networks above one another, lowest first, of each highest network."""
+    policy = outcome.policy
+    covered = {network.above for network in policy.networks.values()}
+    return [
+        (*(below.id for below in policy.below(network)), network.id)
+        for network in policy.networks.values()
+        if network.id not in covered
+    ]
+
+
+def _chain(steps: list[tuple[str, str]]) -> Chain:
+    return Chain(tuple(n for n, _ in steps), tuple(lead for _, lead in steps))

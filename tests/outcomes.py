@@ -6,6 +6,7 @@ and no files. The figures are chosen so that sums can be checked in the head.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
@@ -19,6 +20,7 @@ from allocator.outcome import Outcome
 from allocator.plan import (
     ALLOCATION_COLUMNS,
     ASSIGNMENT_COLUMNS,
+    GROUP_COLUMNS,
     PLACEMENT_COLUMNS,
     Plan,
 )
@@ -27,6 +29,7 @@ from allocator.policy import (
     Coverage,
     Indicator,
     Members,
+    Network,
     Resource,
     Scope,
     Service,
@@ -328,3 +331,58 @@ def _certificate() -> dict[str, Any]:
             "placements": 6,
         },
     }
+
+
+# Who leads each zone: S1, S2 and S3 their own, and above them S1 the west, S3 itself.
+_NEAR = {"360101001": "S1", "360101200": "S2", "360102100": "S3"}
+_FAR = {"360101001": "S1", "360101200": "S1", "360102100": "S3"}
+
+
+def with_groups(outcome: Outcome) -> Outcome:
+    """Return the outcome with one network, ``near``: a group for every zone."""
+    return _grouped(outcome, {"near": _NEAR}, {"near": ("S1", "S2", "S3", "S4")})
+
+
+def with_tiers(outcome: Outcome) -> Outcome:
+    """Return the outcome with a second network, ``far``, above ``near``."""
+    groups = {"near": _NEAR, "far": _FAR}
+    sites = {"near": ("S1", "S2", "S3", "S4"), "far": ("S1", "S2", "S3")}
+    return _grouped(outcome, groups, sites)
+
+
+def _grouped(
+    outcome: Outcome,
+    groups: dict[str, dict[str, str]],
+    sites: dict[str, tuple[str, ...]],
+) -> Outcome:
+    anyone = _of_class("C220")
+    far = {"above": "near", "within_county": False}
+    networks = {
+        name: Network(
+            id=name,
+            name={"near": "片区", "far": "集团"}[name],
+            leads=anyone,
+            members=anyone,
+            **(far if name == "far" else {}),  # type: ignore[arg-type]
+        )
+        for name in groups
+    }
+    rows = [
+        (name, zone, lead)
+        for name, leads in sorted(groups.items())
+        for zone, lead in leads.items()
+    ]
+    zone_of = outcome.area.sites["zone_id"]
+    members = [
+        (name, site, groups[name][str(zone_of[site])])
+        for name, ids in sorted(sites.items())
+        for site in ids
+    ]
+    return replace(
+        outcome,
+        policy=replace(outcome.policy, networks=networks),
+        plan=replace(
+            outcome.plan, groups=pd.DataFrame(rows, columns=list(GROUP_COLUMNS))
+        ),
+        members=pd.DataFrame(members, columns=["network", "site_id", "lead_id"]),
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,14 +14,14 @@ import pytest
 from allocator.audit import Verdict
 from allocator.audit.facts import MissingColumnError
 from allocator.audit.networks import check_network, group_breaches, has_group
-from allocator.policy import Scope, read_policy
+from allocator.policy import Scope, ShareOfClass, read_policy
+from allocator.resources import packs_folder
 from tests.factories import everywhere, facility, make_area, make_travel, members, zone
 from tests.network_oracle import Best, best_division
 from tests.network_tasks import Task, cell, grid, mapped, network, touching_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from allocator.audit import Facts
     from allocator.networks import Formed, GroupResult
@@ -560,3 +562,33 @@ def test_the_scope_of_the_lowest_network_holds_for_all_above():
     result = task.form()
     assert set(leads_in(result, "top")) == {"z00", "z01"}
     assert failures(task.facts(result.plan_rows)) == []
+
+
+def test_the_declaration_in_the_docs_can_be_used(tmp_path):
+    page = Path(__file__).parents[1] / "docs" / "networks.md"
+    section = page.read_text(encoding="utf-8").partition("## Tiers")[2]
+    declared = section.partition("```toml\n")[2].partition("```")[0]
+    services = re.findall(r'service = \["(\w+)"\]', declared)
+    text = '[pack]\nid = "p"\ntitle = "p"\n' + "".join(
+        f'[[service]]\nid = "{name}"\nname = "{name}"\n' for name in sorted({*services})
+    )
+    (tmp_path / "p.toml").write_text(text + declared, encoding="utf-8")
+    policy, findings = read_policy(["p.toml"], {}, tmp_path)
+    assert findings == []
+    assert policy is not None
+    assert {n: policy.tier(n) for n in policy.networks} == {
+        "medical_alliances": 1,
+        "city_alliances": 2,
+    }
+
+
+def test_tiers_of_shanghai_stand_from_community_to_city():
+    policy, findings = read_policy(["shanghai"], {}, packs_folder())
+    assert findings == []
+    assert policy is not None
+    (rule,) = [rule for rule in policy.rules if rule.id == "S2b-04"]
+    assert isinstance(rule, ShareOfClass)
+    network = policy.networks[rule.network or ""]
+    assert [n.id for n in policy.below(network)] == ["medical_alliances"]
+    assert rule.of == policy.networks["medical_alliances"].members
+    assert network.members == policy.networks["medical_alliances"].leads

@@ -250,8 +250,11 @@ def test_districting_clauses_name_a_network_of_the_pack(name: str) -> None:
         if "network" not in rule:
             assert "不在本程序内决定" in rule["note"], rule["id"]
             continue
-        named.add(rule["network"])
         network = networks[rule["network"]]
+        named.add(network["id"])
+        while "above" in network:  # the lowest tier holds members and scope
+            network = networks[network["above"]]
+            named.add(network["id"])
         assert rule["share"] == 1.0, rule["id"]
         assert rule["of"] == network["members"], rule["id"]
         assert rule.get("scope", {}) == network.get("scope", {}), rule["id"]

@@ -7,13 +7,15 @@ import openpyxl
 import pytest
 
 from allocator.workbook import SHEETS, VERDICT_WORDS, write_workbook
-from tests.outcomes import make_outcome
+from tests.outcomes import make_outcome, with_groups, with_tiers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
+
+    from allocator.outcome import Outcome
 
 HEADINGS = [
     "序号",
@@ -60,7 +62,7 @@ def table(sheet: Worksheet, first_row: int = 1) -> list[dict[str, Any]]:
 
 
 # The fixture measures no access, forms no groups and keeps every clause.
-ABSENT = {"access", "gaps", "groups"}
+ABSENT = {"access", "gaps", "groups", "members"}
 
 
 def test_the_workbook_has_its_sheets(book: Workbook) -> None:
@@ -218,3 +220,27 @@ def test_the_workbook_speaks_english(tmp_path: Path) -> None:
 def test_two_workbooks_have_the_same_bytes(path: Path, tmp_path: Path) -> None:
     write_workbook(make_outcome(), tmp_path / "again.xlsx")
     assert (tmp_path / "again.xlsx").read_bytes() == path.read_bytes()
+
+
+def book_of(outcome: Outcome, folder: Path) -> Workbook:
+    write_workbook(outcome, folder / "plan.xlsx")
+    return openpyxl.load_workbook(folder / "plan.xlsx")
+
+
+def test_zones_and_institutions_name_the_leads_above(tmp_path: Path) -> None:
+    book = book_of(with_tiers(make_outcome()), tmp_path)
+    zones = table(book["编组"])
+    shown = [(r["网络"], r["层级"], r["牵头机构"], r["上级牵头机构"]) for r in zones]
+    assert shown[1] == ("集团", 2, "东风社区卫生服务中心", "")
+    assert shown[4] == ("片区", 1, "新城乡卫生院", "东风社区卫生服务中心")
+    rows = [row for row in table(book["机构归属"]) if row["机构编号"] == "S4"]
+    assert [(r["机构名称"], r["牵头机构"], r["上级牵头机构"]) for r in rows] == [
+        ("白马卫生院分院", "白马中心卫生院", "白马中心卫生院")
+    ]
+    assert rows[0]["类别"] == "乡卫生院"
+
+
+def test_one_tier_has_no_columns_for_others(tmp_path: Path) -> None:
+    book = book_of(with_groups(make_outcome()), tmp_path)
+    for name in ("编组", "机构归属"):
+        assert {"层级", "上级牵头机构"}.isdisjoint(table(book[name])[0])

@@ -6,8 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import shapely
 
 from allocator.errors import Text
+from allocator.maps.groups import borders_of, line_of, site_words, zone_words
 from allocator.maps.outlines import bounds, county_units, outlines, place, text
 from allocator.maps.style import (
     ACTION_WORDS,
@@ -48,6 +50,8 @@ _WORDS = {
     "legend": Text("图例", "Legend"),
     "counts": Text("新增 / 保留 / 撤并", "new / kept / closed"),
     "ramp": Text("乡镇(街道)常住人口 (万人)", "Population of zones (thousands)"),
+    "belongs": Text("归属", "Belongs to"),
+    "groups": Text("编组界", "Borders of groups"),
     "sources": Text(
         "离线文件 · 地图组件 Leaflet (BSD-2)", "Offline file · drawn by Leaflet (BSD-2)"
     ),
@@ -95,8 +99,36 @@ def page_data(outcome: Outcome) -> dict[str, object]:
         "rules": _rules(outcome),
         "counties": county_units(zones, area.counties, shapes["counties"]),
         "zones": _zones(outcome, shapes["zones"], breaks),
+        "borders": _borders(outcome, shapes),
         "sites": _sites(outcome),
     }
+
+
+def _borders(
+    outcome: Outcome, outlines: dict[str, list[Any]]
+) -> list[dict[str, object]]:
+    """Return the networks that have borders as the zones are drawn, lowest first."""
+    drawn = zip(outcome.area.zones.index, outlines["zones"], strict=True)
+    found: list[dict[str, object]] = []
+    for border in borders_of(outcome, {zone: _shape(rings) for zone, rings in drawn}):
+        width, style = line_of(border.tier)
+        found.append(
+            {
+                "name": outcome.policy.networks[border.network].name,
+                "width": width,
+                "dashed": style == "--",
+                "lines": [[place(*point) for point in line] for line in border.lines],
+            }
+        )
+    return found
+
+
+def _shape(polygons: list[list[list[list[float]]]] | None) -> shapely.Geometry | None:
+    """Return an outline as a shape again, its points still latitude and longitude."""
+    if polygons is None:
+        return None
+    parts = [shapely.Polygon(outer, holes) for outer, *holes in polygons]
+    return shapely.union_all([shapely.make_valid(part) for part in parts])
 
 
 def _services(outcome: Outcome) -> list[dict[str, object]]:
@@ -135,7 +167,7 @@ def _zones(
     area = outcome.area
     columns = area.zones.columns
     units: list[dict[str, object]] = []
-    groups = _groups(outcome)
+    groups, chains = _groups(outcome), zone_words(outcome)
     for (zone_id, zone), shape in zip(area.zones.iterrows(), shapes, strict=True):
         unit: dict[str, object] = {
             "name": zone["name"],
@@ -153,15 +185,17 @@ def _zones(
             if name in columns:
                 unit[key] = _basis(outcome, zone[name])
         unit["groups"] = groups.get(str(zone_id), [])
+        unit["chains"] = chains.get(str(zone_id), [])
         units.append(unit)
     return units
 
 
 def _groups(outcome: Outcome) -> dict[str, list[list[str]]]:
-    """Return, for each zone in a group, (network, lead) in words."""
-    names = outcome.area.sites["name"]
+    """Return, for each zone in a group, (network, lead) in words, lowest tier first."""
+    names, tier = outcome.area.sites["name"], outcome.policy.tier
     result: dict[str, list[list[str]]] = {}
-    for network, zone_id, lead in outcome.plan.groups.itertuples(index=False):
+    rows = outcome.plan.groups.itertuples(index=False, name=None)
+    for network, zone_id, lead in sorted(rows, key=lambda row: (tier(row[0]), row)):
         words = [outcome.policy.networks[network].name, str(names[lead])]
         result.setdefault(zone_id, []).append(words)
     return result
@@ -177,6 +211,7 @@ def _sites(outcome: Outcome) -> list[dict[str, object]]:
     area = outcome.area
     order = {service: at for at, service in enumerate(symbols(outcome))}
     zones = _zones_served(outcome)
+    chains = site_words(outcome)
     units: list[dict[str, object]] = []
     for site_id, rows in placements_table(outcome).groupby("site_id", sort=True):
         site: pd.Series[Any] = area.sites.loc[str(site_id)]  # type: ignore[assignment]
@@ -192,6 +227,7 @@ def _sites(outcome: Outcome) -> list[dict[str, object]]:
                 "zone": rows["zone"].iloc[0],
                 "kind": known.say(outcome.language) if known else "",
                 "basis": _basis(outcome, _first(site, _BASIS_COLUMNS)),
+                "chains": chains.get(str(site_id), []),
                 "rows": services,
             }
         )

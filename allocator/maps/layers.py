@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import shapely
-from matplotlib.collections import PathCollection
+from matplotlib.collections import LineCollection, PathCollection
 
 from allocator.maps.frame import Window, lay_out, outline
+from allocator.maps.groups import borders_of, line_of
 from allocator.maps.labels import Box, Paper, around
 from allocator.maps.page import Page, new_page
 from allocator.maps.style import (
@@ -26,7 +26,6 @@ from allocator.maps.style import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import geopandas as gpd
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.path import Path as Outline
@@ -106,21 +105,24 @@ def draw_ground(drawing: Drawing, sheet: Sheet) -> None:
     borders = [outline(s) for s in ground.counties.geometry if s is not None]
     style = {"facecolors": "none", "edgecolors": BORDER_COLOUR}
     add_paths(sheet.axes, borders, linewidths=1.2, zorder=2, **style)
-    groups = [outline(s) for s in group_shapes(drawing.outcome, zones)]
-    style = {"facecolors": "none", "edgecolors": GROUP_COLOUR, "linestyles": "--"}
-    add_paths(sheet.axes, groups, linewidths=1.6, zorder=3, **style)
+    _draw_groups(drawing, sheet)
     _draw_dots(drawing, sheet, colours)
 
 
-def group_shapes(outcome: Outcome, zones: gpd.GeoDataFrame) -> list[shapely.Geometry]:
-    """Return the outline of every group: its zones as one; none without polygons."""
-    rows = outcome.plan.groups
-    shapes: list[shapely.Geometry] = []
-    for _, group in rows.groupby(["network", "lead_id"]):
-        parts = zones.geometry.loc[group["zone_id"]].dropna()
-        if len(parts):
-            shapes.append(shapely.union_all(parts.to_numpy()))
-    return shapes
+def _draw_groups(drawing: Drawing, sheet: Sheet) -> None:
+    """Draw the borders of groups, those of higher tiers wider and over the others."""
+    zones = drawing.ground.zones.geometry
+    shapes = dict(zip(zones.index, zones, strict=True))
+    for border in borders_of(drawing.outcome, shapes):
+        width, style = line_of(border.tier)
+        lines = LineCollection(
+            list(border.lines),
+            colors=GROUP_COLOUR,
+            linewidths=width,
+            linestyles=style,
+            zorder=3 + 0.01 * border.tier,
+        )
+        sheet.axes.add_collection(lines, autolim=False)
 
 
 def add_paths(axes: Axes, shapes: Sequence[Outline | None], **style: object) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from allocator.errors import Text
+from allocator.maps.groups import border_words, line_of
 from allocator.maps.labels import Box, text_width
 from allocator.maps.style import (
     BORDER_COLOUR,
@@ -26,7 +27,9 @@ _TITLE_SIZE, _TEXT_SIZE, _SMALL_SIZE = 9.5, 7.2, 6.2
 _ROW = 14.0  # height of a row, points; less when there are many
 _SYMBOL = 6.6
 _RAMP_HEIGHT = 9.0
-_FIXED = 84.0  # height of all but the rows
+_FIXED = 84.0  # height of all but the rows and further lines of borders
+_BORDER_ROW, _BORDER_SAMPLE = 11.0, 16.0  # height of a line; length of a sample
+_BORDER_SLACK = 14.0  # blank at the end of a name that may lie outside
 
 _HEADINGS = (
     Text("新建或\n改扩建", "new or\nupgraded"),
@@ -76,8 +79,10 @@ def draw_legend(
         Upper bounds of the classes of population, people.
     """
     language = outcome.language
-    row = min(_ROW, (room.top - room.bottom - _FIXED) / max(len(rows) + 1, 1))
     left, y = room.left + 8.0, room.top - 12.0
+    borders = _border_lines(outcome, Box(left, room.bottom, room.right, y))
+    fixed = _FIXED + _BORDER_ROW * (len(borders) - 1)
+    row = min(_ROW, (room.top - room.bottom - fixed) / max(len(rows) + 1, 1))
     page.text(left, y, Text("图例", "Legend").say(language), _TITLE_SIZE)
     columns = [room.right - 98.0, room.right - 60.0, room.right - 24.0]
     for x, words in zip(columns, _HEADINGS, strict=True):
@@ -100,7 +105,7 @@ def draw_legend(
             y -= row
     y -= 2.0
     y = _draw_ramp(page, outcome, Box(left, room.bottom, room.right - 8.0, y), breaks)
-    _draw_borders(page, outcome, left, y)
+    y = _draw_borders(page, outcome, Box(left, room.bottom, room.right, y))
     page.box(Box(room.left, y - 12.0, room.right, room.top), lw=0.8)
 
 
@@ -139,17 +144,53 @@ def _draw_ramp(page: Page, outcome: Outcome, room: Box, breaks: Sequence[int]) -
     return top - _RAMP_HEIGHT - 20.0
 
 
-def _draw_borders(page: Page, outcome: Outcome, left: float, y: float) -> None:
-    borders = [
+def _draw_borders(page: Page, outcome: Outcome, room: Box) -> float:
+    """Draw what the borders mean, line by line; return where the last line stands."""
+    y = room.top
+    for number, line in enumerate(_border_lines(outcome, room)):
+        y -= _BORDER_ROW if number else 0.0
+        start = room.left
+        for border in line:
+            ends = (start, start + _BORDER_SAMPLE)
+            style = {"lw": border.width, "linestyle": border.style}
+            page.line(ends, (y, y), color=border.colour, **style)
+            page.text(start + _BORDER_SAMPLE + 4.0, y, border.name, _TEXT_SIZE)
+            start += border.room
+    return y
+
+
+@dataclass(frozen=True, slots=True)
+class _Border:
+    """One kind of border in the legend."""
+
+    name: str
+    colour: str
+    width: float
+    style: str
+
+    @property
+    def room(self) -> float:
+        """The points that its sample and its name take."""
+        return _BORDER_SAMPLE + 18.0 + text_width(self.name, _TEXT_SIZE)
+
+
+def _border_lines(outcome: Outcome, room: Box) -> list[list[_Border]]:
+    """Return the borders of the map, as many on each line as there is room for."""
+    kinds = [
         (Text("县区界", "county border"), BORDER_COLOUR, 1.2, "-"),
         (Text("乡镇(街道)界", "zone border"), ZONE_BORDER_COLOUR, 0.5, "-"),
     ]
-    if not outcome.plan.groups.empty:
-        borders.append((Text("编组界", "group border"), GROUP_COLOUR, 1.4, "--"))
-    start = left
-    for words, colour, width, style in borders:
-        ends = (start, start + 16.0)
-        page.line(ends, (y, y), color=colour, lw=width, linestyle=style)
-        name = words.say(outcome.language)
-        page.text(start + 20.0, y, name, _TEXT_SIZE)
-        start += 34.0 + text_width(name, _TEXT_SIZE)
+    kinds += [
+        (words, GROUP_COLOUR, *line_of(tier))
+        for tier, words in border_words(outcome).items()
+    ]
+    lines: list[list[_Border]] = [[]]
+    start = room.left
+    for words, colour, width, style in kinds:
+        border = _Border(words.say(outcome.language), colour, width, style)
+        if lines[-1] and start + border.room > room.right + _BORDER_SLACK:
+            lines.append([])
+            start = room.left
+        lines[-1].append(border)
+        start += border.room
+    return lines

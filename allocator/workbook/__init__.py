@@ -1,21 +1,17 @@
 """Writing ``plan.xlsx``: the facility plan in the planners' own annex.
 
 What a plan by best effort does not keep, the list of facilities with drop-downs for the
-review, the clauses with their verdicts, the investment, the counties, access, amounts
-and groups where there are any, and how to read it all. Totals are formulas over the
-list, so that a figure changed in a meeting carries through; each is stored with the
-value that the plan has.
+review, the clauses with their verdicts, the investment, the counties, access, amounts,
+groups and who belongs to them where there are any, and how to read it all. Totals are
+formulas over the list, so that a figure changed in a meeting carries through; each is
+stored with the value that the plan has.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allocator.workbook.access import (
-    write_access,
-    write_allocations,
-    write_groups,
-)
+from allocator.workbook.access import write_access, write_allocations
 from allocator.workbook.cells import (
     ACTION_WORDS,
     SHEETS,
@@ -28,6 +24,7 @@ from allocator.workbook.clauses import write_clauses, write_gaps
 from allocator.workbook.comparison import write_comparison_workbook
 from allocator.workbook.counties import write_counties
 from allocator.workbook.facilities import facilities, write_facilities
+from allocator.workbook.groups import write_groups, write_members
 from allocator.workbook.investment import write_investment
 from allocator.workbook.notes import write_notes
 
@@ -66,4 +63,5 @@ def write_workbook(outcome: Outcome, path: Path) -> None:
         write_access(book)
         write_allocations(book)
         write_groups(book)
+        write_members(book)
         write_notes(book)

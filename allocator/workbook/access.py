@@ -1,4 +1,4 @@
-"""The sheets 可达性, 资源配置 and 编组: access by county, amounts, and groups."""
+"""The sheets 可达性 and 资源配置: access by county, and amounts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def write_access(book: Book) -> None:
         ):
             heading = Text(f"{title.zh} {when.zh}", f"{title.en}, {when.en}")
             columns.append(Column(heading, frame[measure].tolist(), style))
-    _write(book, "access", columns, frozen_columns=2)
+    write_sheet(book, "access", columns, frozen_columns=2)
 
 
 def _with_area(by_county: pd.DataFrame, by_area: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +85,7 @@ def write_allocations(book: Book) -> None:
         ),
         Column(Text("机构编号", "Site id"), rows["site_id"].tolist(), "id"),
     ]
-    _write(book, "allocations", columns, frozen_columns=1)
+    write_sheet(book, "allocations", columns, frozen_columns=1)
 
 
 def _years(phases: pd.Series) -> list[object]:
@@ -101,32 +101,10 @@ def _sites(outcome: Outcome, site_ids: Sequence[str]) -> list[Column]:
     ]
 
 
-def write_groups(book: Book) -> None:
-    """Write which zone belongs to which lead; no sheet where there are no groups."""
-    outcome = book.outcome
-    rows = outcome.plan.groups
-    if rows.empty:
-        return
-    zones = outcome.area.zones.loc[rows["zone_id"]]
-    counties = outcome.area.counties.loc[zones["county_id"], "name"]
-    networks = outcome.policy.networks
-    leads = outcome.area.sites["name"]
-    columns = [
-        Column(Text("网络", "Network"), [networks[n].name for n in rows["network"]]),
-        Column(Text("牵头机构", "Lead"), [leads[s] for s in rows["lead_id"]]),
-        Column(Text("县区", "County"), counties.tolist()),
-        Column(Text("乡镇(街道)", "Zone"), zones["name"].tolist()),
-        Column(
-            Text("常住人口(人)", "Population"), zones["population"].tolist(), "whole"
-        ),
-        Column(Text("牵头机构编号", "Lead id"), rows["lead_id"].tolist(), "id"),
-    ]
-    _write(book, "groups", columns, frozen_columns=2)
-
-
-def _write(
+def write_sheet(
     book: Book, name: str, columns: Sequence[Column], *, frozen_columns: int
 ) -> None:
+    """Write a table on a sheet of its own, its first row and columns frozen."""
     sheet = book.sheet(name)
     write_table(book, sheet, columns)
     set_widths(book, sheet, columns)

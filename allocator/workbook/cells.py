@@ -48,6 +48,7 @@ SHEETS = {
     "access": Text("可达性", "Access"),
     "allocations": Text("资源配置", "Resources"),
     "groups": Text("编组", "Groups"),
+    "members": Text("机构归属", "Members"),
     "notes": Text("说明", "Notes"),
 }
 

@@ -13,10 +13,22 @@
       const box = make("div");
       box.append(make("strong", zone.name), make("br"));
       box.append(make("span", zoneLine(zone)));
+      for (const chain of zone.chains) box.append(make("br"), make("span", chain));
       return box;
     }, { sticky: true });
     layer.on("click", function () { showZone(zone, false); });
     return layer.addTo(map);
+  });
+
+  // Groups of a higher tier come later and wider: their borders lie over the others.
+  const GROUP = "#8a1c4a";
+  map.createPane("groups").style.zIndex = 455;
+  map.getPane("groups").style.pointerEvents = "none";
+  const borders = data.borders.map(function (network) {
+    return L.polyline(network.lines, {
+      pane: "groups", color: GROUP, weight: 1.25 * network.width, fill: false,
+      dashArray: network.dashed ? "6 5" : null, interactive: false,
+    }).addTo(map);
   });
 
   function zoneLine(zone) {
@@ -144,6 +156,7 @@
     drawSites();
     open(site.name, function () {
       facts([site.county, site.zone, site.kind, site.id]);
+      for (const chain of site.chains) facts([words.belongs + " " + chain]);
       if (site.basis) facts([words.locationBasis + " " + site.basis]);
       for (const row of site.rows) details.append(card(row));
     }, moveFocus);
@@ -160,6 +173,7 @@
       fact(list, words.locationBasis, zone.locationBasis);
       for (const [network, lead] of zone.groups) fact(list, network, lead);
       details.append(list);
+      for (const chain of zone.chains) facts([words.belongs + " " + chain]);
     }, moveFocus);
   }
 
@@ -241,6 +255,19 @@
     row.append(make("span", service.counts.join(" / "), "count"));
     byId("services").append(row);
   });
+  data.borders.forEach(function (network, at) {
+    const svg = drawing("svg", { viewBox: "0 0 26 10", width: 26, height: 10, "aria-hidden": "true" });
+    svg.append(drawing("path", {
+      d: "M0,5H26", stroke: GROUP, "stroke-width": 1.25 * network.width,
+      "stroke-dasharray": network.dashed ? "6 5" : "none",
+    }));
+    const row = make("div", null, "row");
+    row.append(box(true, [svg, make("span", network.name)], function (on) {
+      if (on) borders[at].addTo(map); else borders[at].remove();
+    }));
+    byId("borders").append(row);
+  });
+  byId("borders-title").hidden = !data.borders.length;
   data.labels.forEach(function (label, at) {
     const cell = make("div");
     const svg = drawing("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" });
@@ -253,6 +280,7 @@
   byId("subtitle").textContent = data.subtitle;
   byId("query-label").textContent = words.search;
   byId("legend-title").textContent = words.legend + " (" + words.counts + ")";
+  byId("borders-title").textContent = words.groups;
   byId("people-title").textContent = words.ramp;
   byId("standing").textContent = data.standing;
   byId("sources").textContent = words.sources;

@@ -4,15 +4,15 @@ from allocator.maps.labels import Box
 from allocator.maps.legend import Counted, draw_legend
 from allocator.maps.page import new_page
 from allocator.maps.style import symbols
-from tests.outcomes import make_outcome
+from tests.outcomes import make_outcome, with_tiers
 
 ROOM = Box(10, 10, 240, 300)
 
 
-def words_of(rows: int) -> list[tuple[str, float]]:
+def words_of(rows: int, *, tiers: bool = False) -> list[tuple[str, float]]:
     """Draw a legend with many services; return its texts and how high they stand."""
     page = new_page(5.0, 5.0)
-    outcome = make_outcome()
+    outcome = with_tiers(make_outcome()) if tiers else make_outcome()
     symbol = next(iter(symbols(outcome).values()))
     counted = [Counted(symbol, (1, 20, 0), drawn=i % 2 == 0) for i in range(rows)]
     draw_legend(page, ROOM, outcome, counted, [12000, 50000])
@@ -30,3 +30,11 @@ def test_the_legend_counts_every_service() -> None:
 
 def test_a_long_legend_stays_in_its_room() -> None:
     assert all(ROOM.bottom < y < ROOM.top for _, y in words_of(25))
+
+
+def test_borders_of_tiers_go_on_a_second_line_and_stay_in_the_room() -> None:
+    words = words_of(25, tiers=True)
+    assert all(ROOM.bottom < y < ROOM.top for _, y in words)
+    height = dict(words)
+    assert height["第1级编组界"] == height["县区界"]
+    assert height["第2级编组界"] < height["县区界"]
