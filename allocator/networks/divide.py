@@ -12,8 +12,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from allocator.errors import Finding, SolverError, Text
-from allocator.networks.program import Answer, DivisionProgram, Limits
+from allocator.networks.program import Answer, DivisionProgram
 from allocator.networks.repair import grown
+from allocator.solve import Limits
 
 if TYPE_CHECKING:
     from allocator.networks.division import Division
@@ -74,7 +75,7 @@ class _Clock:
     def part(self, share: float) -> Limits:
         """Return limits with a share of what is left."""
         left = max(0.0, self.seconds - self.spent)
-        return Limits(left * share, self.gap, self.progress)
+        return Limits(left * share, self.gap, progress=self.progress)
 
 
 def divide(

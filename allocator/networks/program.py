@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-import highspy
 import pulp
 
 from allocator.networks.repair import evened, grown
+from allocator.solve import run_highs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from allocator.networks.division import Division, Window
-    from allocator.progress import Progress
+    from allocator.solve import Limits
 
 type Term = tuple[pulp.LpVariable, float]
 type Owners = tuple[int, ...]
@@ -32,19 +32,6 @@ type Owners = tuple[int, ...]
 FLOW_SIZE = 3000  # zones times leads up to which flows are used
 _THOUSAND = 1000.0  # person-minutes and people go into rows by the thousand
 _LEAST_SECONDS = 0.1
-_INTERRUPTS = (
-    highspy.cb.HighsCallbackType.kCallbackMipInterrupt,
-    highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """When a solver stops: seconds, and the relative gap that counts as proven."""
-
-    seconds: float
-    gap: float
-    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,13 +224,15 @@ class DivisionProgram:
         only. A division put in order is taken when it is within the gap of the bound.
         """
         self.problem.setObjective(pulp.lpSum_vars_coefs(objective))
-        deadline = time.monotonic() + limits.seconds
+        allowed = math.inf if limits.seconds is None else limits.seconds
+        deadline = time.monotonic() + allowed
         best: Owners | None = None
         near: Owners | None = None
         bound: float | None = None
         proven = False
         while True:
-            stats = self._run(max(_LEAST_SECONDS, deadline - time.monotonic()), limits)
+            left = max(_LEAST_SECONDS, deadline - time.monotonic())
+            stats = run_highs(self.problem, replace(limits, seconds=left))
             if stats.status == pulp.LpSolveStatus.Infeasible:
                 return Answer(None, infeasible=True, bound=None, optimal=False)
             if stats.best_bound is not None and math.isfinite(stats.best_bound):
@@ -269,23 +258,6 @@ class DivisionProgram:
                 break
             self._forbid(owners)
         return Answer(best, infeasible=False, bound=bound, optimal=proven, near=near)
-
-    def _run(self, seconds: float, limits: Limits) -> pulp.LpSolveStats:
-        settings: dict[str, Any] = {
-            "msg": False,
-            "timeLimit": seconds,
-            "gapRel": limits.gap,
-            "callbackTuple": (_watch(limits.progress), None),
-            "callbacksToActivate": list(_INTERRUPTS),
-            # After a restart HiGHS 1.11 to 1.15 may call optimal what is not: seed 415
-            # of tests/test_networks.py.
-            "mip_allow_restart": False,
-        }
-        stats = self.problem.solve(pulp.HiGHS(**settings))
-        if stats.status == pulp.LpSolveStatus.Undefined and not stats.has_solution:
-            # Presolve may stop at "unbounded or infeasible" without saying which.
-            stats = self.problem.solve(pulp.HiGHS(presolve="off", **settings))
-        return stats
 
     def _owners(self) -> Owners:
         """Return the lead of each zone, as the variables have it."""
@@ -336,19 +308,3 @@ def _is_proven(value: float, bound: float | None, gap: float) -> bool:
     if bound is None:
         return False
     return value - bound <= (gap + 1e-9) * max(1.0, abs(value))
-
-
-def _watch(progress: Progress) -> Any:  # noqa: ANN401 (highspy's callback type)
-    """Return a callback that passes on a wish to stop."""
-
-    def callback(
-        _kind: Any,  # noqa: ANN401
-        _message: str,
-        _data_out: Any,  # noqa: ANN401
-        data_in: Any,  # noqa: ANN401
-        _user_data: object,
-    ) -> None:
-        if data_in is not None and progress.cancelled():
-            data_in.user_interrupt = True
-
-    return callback
