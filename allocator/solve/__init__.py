@@ -3,6 +3,7 @@
 from allocator.solve.highs import Limits, run_highs, solver_version
 from allocator.solve.lexicographic import (
     HOLD_TOLERANCE,
+    Bounds,
     Row,
     Session,
     Solution,
@@ -13,6 +14,7 @@ from allocator.solve.second import Confirmation, confirm_infeasible
 
 __all__ = [
     "HOLD_TOLERANCE",
+    "Bounds",
     "Confirmation",
     "Limits",
     "Row",
