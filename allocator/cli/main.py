@@ -274,6 +274,70 @@ def fairness(
 
 
 @cli.command()
+@_brief
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder to write the frontier to.",
+)
+@click.option(
+    "--budgets",
+    help="Limits in 万元: 60000,80000 or 60000:120000:10000. Without: the whole range.",
+)
+@click.option(
+    "--objectives",
+    default="capital_wan,uncovered_people",
+    show_default=True,
+    help="The two objectives that are weighed.",
+)
+@click.option(
+    "--points",
+    default=9,
+    show_default=True,
+    help="Points to look for without --budgets; 0: every efficient plan.",
+)
+@click.option("--nested", is_flag=True, help="Each plan keeps the one for less money.")
+@click.option(
+    "--plans/--no-plans", default=True, help="Write the run folder of each point."
+)
+@click.option("--force", is_flag=True, help="Replace an existing frontier.")
+@_common
+def frontier(
+    brief: Path,
+    target: Path,
+    *,
+    budgets: str | None,
+    objectives: str,
+    points: int,
+    nested: bool,
+    plans: bool,
+    force: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Weigh budget against coverage for BRIEF, every point a plan. 预算与覆盖的取舍."""
+    from allocator.cli import frontiers  # noqa: PLC0415
+
+    console = _console(options)
+    progress = TerminalProgress(console)
+    with stopping_on_interrupt(progress, console):
+        frontiers.frontier(
+            brief,
+            target,
+            objectives=objectives,
+            budgets=budgets,
+            points=points,
+            nested=nested,
+            plans=plans,
+            force=force,
+            console=console,
+            progress=progress,
+        )
+
+
+@cli.command()
 @click.argument("pack", required=False)
 @_common
 def packs(pack: str | None, **options: Any) -> None:  # noqa: ANN401

@@ -91,6 +91,8 @@ class Frontier[P]:
     enough
         The first objective from which the second no longer improves; None where
         that was not settled.
+    whole
+        Whether points were looked for between both ends, not under limits alone.
     interrupted
         Whether the search was stopped before it was through.
     solves
@@ -103,6 +105,7 @@ class Frontier[P]:
     least: float
     least_bound: float | None
     enough: float | None
+    whole: bool
     interrupted: bool
     solves: int
 
@@ -115,4 +118,5 @@ class Frontier[P]:
     def exact(self) -> bool:
         """Whether every efficient plan is proven to be among the points."""
         proven = all(point.proven for point in self.points)
-        return proven and not self.boxes and not self.interrupted
+        settled = self.whole and not self.interrupted
+        return proven and settled and not self.boxes

@@ -72,7 +72,7 @@ def at_limits[P](
     except StoppedError:
         pass
     boxes = _between(solves, entries)
-    return _conclude(solves, entries, boxes, ends, nested=nested)
+    return _conclude(solves, entries, boxes, ends, nested=nested, whole=False)
 
 
 def exactly[P](
@@ -113,7 +113,7 @@ def exactly[P](
     except StoppedError:
         pass
     entries = _undominated(sorted(entries, key=Entry.place))
-    return _conclude(solves, entries, boxes, ends, nested=nested)
+    return _conclude(solves, entries, boxes, ends, nested=nested, whole=True)
 
 
 def _entry[P](
@@ -235,6 +235,7 @@ def _conclude[P](
     ends: Ends,
     *,
     nested: bool,
+    whole: bool,
 ) -> Frontier[P]:
     if nested:
         answers = nest(solves, entries)
@@ -247,6 +248,7 @@ def _conclude[P](
         least=ends.left.x,
         least_bound=ends.left.bound(solves.first),
         enough=ends.right.x if ends.settled and ends.right.proven else None,
+        whole=whole,
         interrupted=solves.stopped(),
         solves=solves.number,
     )

@@ -41,7 +41,8 @@ def _characters() -> frozenset[int]:
 
 
 @cache
-def _font(size: float) -> FontProperties:
+def font(size: float) -> FontProperties:
+    """Return the Chinese font at a size in points."""
     return FontProperties(fname=str(chinese_font()), size=size)
 
 
@@ -106,7 +107,7 @@ class Page:
             x,
             y,
             printable(words),
-            fontproperties=_font(size),
+            fontproperties=font(size),
             parse_math=False,
             **style,
         )

@@ -8,6 +8,11 @@ write_outcome(outcome, Path("run"), force=False)
 from allocator.pipeline.comparing import compare_runs, write_comparison
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.fairness import price_of_fairness, write_fairness
+from allocator.pipeline.frontiers import (
+    FrontierRequest,
+    find_frontier,
+    write_frontier,
+)
 from allocator.pipeline.planning import make_plan, write_outcome
 from allocator.pipeline.runs import (
     access_run,
@@ -19,6 +24,7 @@ from allocator.pipeline.runs import (
 from allocator.pipeline.task import Task, check_task, read_task
 
 __all__ = [
+    "FrontierRequest",
     "Task",
     "access_run",
     "access_today",
@@ -27,11 +33,13 @@ __all__ = [
     "check_task",
     "compare_runs",
     "explain_task",
+    "find_frontier",
     "make_plan",
     "price_of_fairness",
     "read_run",
     "read_task",
     "write_comparison",
     "write_fairness",
+    "write_frontier",
     "write_outcome",
 ]

@@ -169,7 +169,7 @@ def _phase_figures(
 
 
 def input_files(brief: Brief) -> list[Path]:
-    """Return every file that a task is read from."""
+    """Return the brief and every file that it names."""
     files = [brief.path, *inputs(brief)]
     for name in brief.policy.packs:
         path, _ = pack_path(name, brief.folder)

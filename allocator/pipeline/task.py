@@ -122,7 +122,7 @@ def read_task(path: Path, *, progress: Progress = SILENT) -> Task:
     travel = _travel(brief, area, findings, progress)
     phases = _scored(brief, phases, travel, findings)
     phases = weigh_inequality(brief, phases, travel)
-    findings += _cost_findings(area, policy, phases)
+    findings += cost_findings(area, policy, phases)
     findings += _reach_findings(brief, policy)
     if errors_in(findings):
         raise InputError(findings)
@@ -272,7 +272,7 @@ def _travel(
     return travel
 
 
-def _cost_findings(
+def cost_findings(
     area: PlanningArea, policy: Policy, phases: Sequence[Phase]
 ) -> list[Finding]:
     """Find services without a price, and prices of nothing."""

@@ -16,11 +16,13 @@ PROJECT = HERE.parents[1] / "pyproject.toml"
 WORDS = {
     "cli": "commands, exit codes, terminal",
     "pipeline": "the run in order",
+    "charts": "the frontier on paper and screen",
     "export": "csv, json, GeoPackage, atomic folder",
     "maps": "map.png, map.pdf, map.html",
     "workbook": "plan.xlsx",
     "compare": "two plans side by side",
     "outcome": "every figure, computed once",
+    "frontier": "what two objectives cost one another",
     "diagnose": "what is missing when no plan exists",
     "solve": "HiGHS through PuLP; what was proved",
     "formulation": "rules → integer program",
