@@ -191,4 +191,5 @@
   if (data.boxes.length) entry(words.between, drawing("rect", { width: 26, height: 14, class: "open" }));
   const first = plotted.find((point) => point.knee) || plotted[0];
   if (first) show(first);
+  document.body.dataset.ready = "yes";
 }());
