@@ -400,6 +400,8 @@ def test_the_middle_is_tried_first_then_all_but_the_right_end():
     assert rest == Box(5, 10, 0, 100, halved=True)
     assert limit_to_try(rest, STEPS) == 9
     assert after_nothing(rest, 9, STEPS) == []
+    fine = Steps(1e-6, 1e-6)  # where right - (right - step) is more than the step
+    assert after_nothing(Box(0, 2, 0, 1, halved=True), 2 - 1e-6, fine) == []
 
 
 def test_a_point_leaves_two_boxes_and_none_too_small():

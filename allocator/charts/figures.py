@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MONEY = ("capital_wan", "yearly_wan")
 _HUNDRED = 100.0  # marginal values of money are per 100 万元
+_ROUNDING = 1e-7  # relative: ten times what later objectives may worsen a value
 _NEW = ("build", "upgrade", "close")
 _TOTALS = (
     "capital_wan",
@@ -131,7 +132,7 @@ class FrontierReport:
                     None if gain is None else gain * self.per,
                     position == bend,
                     None if free is None else self.signs[1] * free,
-                    None if free is None else max(0.0, point.y - free),
+                    None if free is None else _worse(point.y, free),
                 )
             )
         return tuple(rows)
@@ -139,6 +140,12 @@ class FrontierReport:
     def label(self, which: int) -> str:
         """Return an objective in words."""
         return OBJECTIVES[self.objectives[which]].say(self.language)
+
+
+def _worse(value: float, free: float) -> float:
+    """Return how much worse a value is, or 0 where that is rounding."""
+    worse = value - free
+    return worse if worse > _ROUNDING * max(1.0, abs(free)) else 0.0
 
 
 def plans_of(report: FrontierReport) -> list[tuple[int, Outcome]]:

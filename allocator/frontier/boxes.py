@@ -71,6 +71,8 @@ def limit_to_try(box: Box, steps: Steps) -> float:
 
 def after_nothing(box: Box, limit: float, steps: Steps) -> list[Box]:
     """Return what is left of a box in which nothing lies up to a limit."""
+    if box.halved:
+        return []  # the limit was as near to the right end as can be told apart
     rest = replace(box, left=limit, halved=True)
     return [] if is_empty(rest, steps) else [rest]
 

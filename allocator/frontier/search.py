@@ -200,6 +200,8 @@ def _refine[P](
         except SolverError:
             found = None
         boxes.remove(box)
+        if found is not None and found.x > limit + solves.steps.x / 2.0:
+            found = None  # the solver took its tolerance for room: no answer
         boxes += _parts(solves, box, limit, found)
         if found is not None and found.y < box.high - solves.steps.y:
             _add(solves, entries, found, keep=keep)

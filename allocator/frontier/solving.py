@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     # asked for at hand.
     type Keep[P] = Callable[[Solution, float | None], P]
 
-FINEST = 1e-7  # relative: ten times what a later objective may worsen an earlier one
+# Relative: what the solver cannot tell apart. It keeps rows to 1e-6, and a later
+# objective may worsen an earlier one by 1e-8.
+FINEST = 1e-6
 
 
 @dataclass(frozen=True)

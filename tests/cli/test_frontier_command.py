@@ -15,8 +15,8 @@ WIDE = {
     "small": (
         "within_minutes = 15\n",
         'within_minutes = 15\n[[rule]]\nid = "R4"\nclause = "四"\n'
-        'quote = "五分钟"\nkind = "coverage"\nservice = "community_health_center"\n'
-        'priority = "strive"\nwithin_minutes = 25\n',
+        'quote = "十五分钟"\nkind = "coverage"\nservice = "community_health_center"\n'
+        'priority = "strive"\nwithin_minutes = 15\n',
     ),
     "sites": (
         "B2,东街道备选二,115.910,28.710,candidate,360901001,B100\n",
