@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -98,6 +99,17 @@ def solves_of(case, *, objectives=TWO, progress=None, gap=0.0):
     )
 
 
+def there(search):
+    """Return a search that must find a frontier."""
+
+    def found(*given: Any, **settings: Any) -> Any:
+        frontier = search(*given, **settings)
+        assert frontier is not None
+        return frontier
+
+    return found
+
+
 def places(frontier):
     return [(round(p.x, 4), round(p.y, 4)) for p in frontier.points]
 
@@ -109,16 +121,21 @@ def placed(plan):
 
 
 def every_plan(case):
-    """Yield (capital, uncovered, pairs held) of every plan that keeps the rules."""
+    """Yield (first, second objective, state) of every plan that keeps the rules."""
     world = World(case)
     rules, covers = world.rules(), world.covers()
-    for held in world.subsets():
+    for held in world.states():
         if not world.within_budget(held):
             continue
+        whole = {
+            "capital_wan": world.spent(held, "capital_wan"),
+            "sites": float(len({site for site, _ in held.pairs})),
+        }
         for way in _ways(world, rules, held):
             found = _value(world, covers, held, way)
             if found is not None:
-                yield (*found.values, held)
+                values = found | whole
+                yield (*(values[name] for name in case.terms.objective), held)
 
 
 def efficient(case):
@@ -153,7 +170,7 @@ def check_exact(case):
     if formulation.impossible:
         assert expected == []
         return
-    frontier = exactly(solves_of(case), most=None)
+    frontier = there(exactly)(solves_of(case), most=None)
     if frontier is None:
         assert expected == []
         return
@@ -165,7 +182,7 @@ def check_exact(case):
 def test_exact_frontier_of_a_town_equals_trying_every_subset(seed):
     case = town(seed)
     expected = efficient(case)
-    frontier = exactly(solves_of(case), most=None)
+    frontier = there(exactly)(solves_of(case), most=None)
     assert len(expected) > 5
     assert places(frontier) == expected
     assert frontier.exact
@@ -174,7 +191,7 @@ def test_exact_frontier_of_a_town_equals_trying_every_subset(seed):
 
 def test_few_points_leave_boxes_that_hold_every_other_efficient_plan():
     case = town(3)
-    frontier = exactly(solves_of(case), most=4)
+    frontier = there(exactly)(solves_of(case), most=4)
     known = places(frontier)
     assert len(known) == 4
     assert not frontier.exact
@@ -199,7 +216,7 @@ def test_points_are_spread_by_the_largest_box_first():
 def test_any_two_objectives_can_be_weighed_and_maximised_ones_too():
     two = ("sites", "worst_county_coverage")
     case = town(1, objective=two)
-    frontier = exactly(solves_of(case, objectives=two), most=None)
+    frontier = there(exactly)(solves_of(case, objectives=two), most=None)
     values = {(x, -y) for x, y, _ in every_plan(case)}
     best = {n: min(y for x, y in values if x == n) for n, _ in values}
     expected = [
@@ -227,7 +244,7 @@ def test_a_task_without_any_plan_has_no_frontier():
 def test_points_equal_a_new_program_for_each_budget(seed):
     case = town(seed, points=25, sites=10)
     budgets = [20.0, 60.0, 110.0, 170.0, 300.0, 1000.0]
-    frontier = at_limits(solves_of(case), budgets)
+    frontier = there(at_limits)(solves_of(case), budgets)
     for budget, found in zip(budgets, frontier.answers, strict=True):
         anew = answer(
             case.with_terms(
@@ -238,13 +255,13 @@ def test_points_equal_a_new_program_for_each_budget(seed):
         if found.point is not None:
             assert (found.point.y, found.point.x) == pytest.approx(anew.values)
             assert found.status == "optimal"
-            assert found.point.limit == budget
+            assert found.point.limit <= budget  # the same plan is not kept twice
 
 
 def test_a_budget_below_the_least_is_infeasible_and_the_least_is_known():
     case = town(2)
     least = efficient(case)[0][0]
-    frontier = at_limits(solves_of(case), [least - 1, least])
+    frontier = there(at_limits)(solves_of(case), [least - 1, least])
     assert [a.status for a in frontier.answers] == ["infeasible", "optimal"]
     assert frontier.least == least
     assert frontier.least_bound == pytest.approx(least)
@@ -255,7 +272,7 @@ def test_budgets_beyond_the_last_improvement_are_not_solved_again():
     case = town(2)
     most = efficient(case)[-1]
     solves = solves_of(case)
-    frontier = at_limits(solves, [most[0], most[0] + 100, most[0] + 200])
+    frontier = there(at_limits)(solves, [most[0], most[0] + 100, most[0] + 200])
     assert places(frontier) == [most] * 3
     assert frontier.enough == most[0]
     assert frontier.solves == 2  # the two ends
@@ -266,7 +283,7 @@ def test_between_budgets_boxes_hold_every_efficient_plan():
     case = town(4)
     all_of_them = efficient(case)
     budgets = [all_of_them[1][0] + 0.5, all_of_them[-2][0] + 0.5]
-    frontier = at_limits(solves_of(case), budgets)
+    frontier = there(at_limits)(solves_of(case), budgets)
     (box,) = frontier.boxes
     between = all_of_them[2:-2]
     assert between
@@ -277,7 +294,7 @@ def test_between_budgets_boxes_hold_every_efficient_plan():
 def test_later_objectives_are_minimised_among_plans_that_are_as_good():
     order = ("capital_wan", "uncovered_people", "sites")
     case = town(5, objective=order)
-    frontier = at_limits(solves_of(case), [150.0])
+    frontier = there(at_limits)(solves_of(case), [150.0])
     names = [stage.name for stage in frontier.points[0].solution.stages]
     assert names == ["uncovered_people", "capital_wan", "sites"]
     assert frontier.points[0].solution.status == "optimal"
@@ -290,10 +307,10 @@ def test_later_objectives_are_minimised_among_plans_that_are_as_good():
 def test_nested_plans_nest_and_each_is_the_best_that_does(seed):
     case = town(seed)
     budgets = [40.0, 80.0, 120.0, 200.0, 300.0]
-    frontier = at_limits(solves_of(case), budgets, nested=True)
-    free = at_limits(solves_of(case), budgets)
+    frontier = there(at_limits)(solves_of(case), budgets, nested=True)
+    free = there(at_limits)(solves_of(case), budgets)
     plans = list(every_plan(case))
-    before = frozenset()
+    before: Any = frozenset()
     for budget, found, alone in zip(
         budgets, frontier.answers, free.answers, strict=True
     ):
@@ -302,7 +319,7 @@ def test_nested_plans_nest_and_each_is_the_best_that_does(seed):
             continue
         now = placed(found.point.plan)
         assert before <= now
-        best = min(y for x, y, held in plans if x <= budget and before <= held)
+        best = min(y for x, y, held in plans if x <= budget and before <= held.pairs)
         assert found.point.y == pytest.approx(best)
         assert found.free == pytest.approx(alone.point.y)
         assert found.point.y >= found.free - 1e-6
@@ -312,14 +329,14 @@ def test_nested_plans_nest_and_each_is_the_best_that_does(seed):
 def test_some_nesting_costs_something():
     costs = []
     for seed in range(8):
-        frontier = exactly(solves_of(town(seed)), most=None, nested=True)
+        frontier = there(exactly)(solves_of(town(seed)), most=None, nested=True)
         costs += [a.point.y - a.free for a in frontier.answers]
     assert min(costs) >= -1e-6
     assert max(costs) > 1
 
 
 def test_first_nested_plan_costs_nothing():
-    frontier = exactly(solves_of(town(1)), most=5, nested=True)
+    frontier = there(exactly)(solves_of(town(1)), most=5, nested=True)
     first = frontier.answers[0]
     assert first.point.y == pytest.approx(first.free)
 
@@ -336,7 +353,7 @@ def test_bounds_of_nesting_are_taken_back():
 
 def test_an_interrupted_search_keeps_the_points_proven_so_far():
     progress = Recorder(stop_after=3)
-    frontier = exactly(solves_of(town(3), progress=progress), most=None)
+    frontier = there(exactly)(solves_of(town(3), progress=progress), most=None)
     assert frontier.interrupted
     assert not frontier.exact
     assert 2 <= len(frontier.points) < len(efficient(town(3)))
@@ -351,7 +368,9 @@ def test_a_search_interrupted_before_any_plan_leaves_nothing():
 
 def test_budgets_interrupted_are_answered_as_far_as_they_came():
     progress = Recorder(stop_after=2)
-    frontier = at_limits(solves_of(town(3), progress=progress), [100.0, 150.0, 200.0])
+    frontier = there(at_limits)(
+        solves_of(town(3), progress=progress), [100.0, 150.0, 200.0]
+    )
     assert frontier.interrupted
     assert len(frontier.answers) < 3
 
@@ -367,7 +386,7 @@ def test_a_point_without_time_is_unknown_and_never_infeasible(monkeypatch):
         return honest(self, *args, **settings)
 
     monkeypatch.setattr(Session, "solve", late)
-    frontier = at_limits(solves, [120.0, 200.0])
+    frontier = there(at_limits)(solves, [120.0, 200.0])
     assert [a.status for a in frontier.answers] == ["unknown", "optimal"]
 
 
@@ -381,7 +400,7 @@ def test_a_box_without_time_stays_open(monkeypatch):
         return honest(self, *args, **settings)
 
     monkeypatch.setattr(Session, "solve", late)
-    frontier = exactly(solves, most=None)
+    frontier = there(exactly)(solves, most=None)
     (box,) = frontier.boxes
     assert box.stuck
     assert not frontier.exact

@@ -88,7 +88,7 @@ def test_the_certificate_says_least_budget_terms_and_inputs(written):
     assert found["least"] == 2260
     assert found["enough"] == 6260
     assert found["terms"]["nested"] is True
-    assert {f["name"] for f in found["inputs"]} >= {"brief.toml", "small.toml"}
+    assert {f["file"] for f in found["inputs"]} >= {"brief.toml", "small.toml"}
     assert found["solver"].startswith("HiGHS")
 
 
