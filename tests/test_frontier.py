@@ -21,7 +21,7 @@ from allocator.frontier.boxes import (
     largest,
     limit_to_try,
 )
-from allocator.policy import CountInUnit, Coverage, Service
+from allocator.policy import CountInUnit, Coverage, Priority, Service
 from allocator.solve import Session
 from tests.factories import (
     answer,
@@ -93,7 +93,8 @@ def solves_of(case, *, objectives=TWO, progress=None, gap=0.0):
         session,
         first,
         second,
-        rest,
+        [s for s in rest if s.name != "shortfall"],
+        before=[s for s in rest if s.name == "shortfall"],
         time_limit_s=60,
         keep=lambda solution, limit: read_plan(formulation),
     )
@@ -121,9 +122,13 @@ def placed(plan):
 
 
 def every_plan(case):
-    """Yield (first, second objective, state) of every plan that keeps the rules."""
+    """Return (first, second objective, state) of every plan that keeps the rules.
+
+    Of those alone that keep what is striven for as well as any.
+    """
     world = World(case)
     rules, covers = world.rules(), world.covers()
+    plans: list[Any] = []
     for held in world.states():
         if not world.within_budget(held):
             continue
@@ -135,7 +140,10 @@ def every_plan(case):
             found = _value(world, covers, held, way)
             if found is not None:
                 values = found | whole
-                yield (*(values[name] for name in case.terms.objective), held)
+                two = [values[name] for name in case.terms.objective]
+                plans.append((values["shortfall"], *two, held))
+    least = min((short for short, *_ in plans), default=0.0)
+    return [tuple(plan) for short, *plan in plans if short <= least + 1e-6]
 
 
 def efficient(case):
@@ -256,6 +264,29 @@ def test_points_equal_a_new_program_for_each_budget(seed):
             assert (found.point.y, found.point.x) == pytest.approx(anew.values)
             assert found.status == "optimal"
             assert found.point.limit <= budget  # the same plan is not kept twice
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_striven_for_comes_first_as_in_any_plan(seed):
+    case = town(seed, points=25, sites=10)
+    wish = CountInUnit(
+        id="wish", quote="q", service="care", lo=5, priority=Priority.STRIVE
+    )
+    case = case.with_rules(*case.policy.rules, wish)
+    budgets = [60.0, 110.0, 170.0, 300.0, 600.0]
+    frontier = there(at_limits)(solves_of(case), budgets)
+    for budget, found in zip(budgets, frontier.answers, strict=True):
+        anew = answer(
+            case.with_terms(
+                objective=("uncovered_people", "capital_wan"), capital_wan=budget
+            )
+        )
+        assert (found.point is not None) == anew.feasible
+        if found.point is not None:
+            short, uncovered, capital = anew.values
+            assert (found.point.y, found.point.x) == pytest.approx((uncovered, capital))
+            stages = {s.name: s.value for s in found.point.solution.stages}
+            assert stages["shortfall"] == pytest.approx(short)
 
 
 def test_a_budget_below_the_least_is_infeasible_and_the_least_is_known():

@@ -99,7 +99,7 @@ def _nested[P](solves: Solves[P], entry: Entry[P], free: Found) -> Found:
         order,
         limit=entry.limit(solves.first),
         start=solves.present(),
-        relaxation=free.stages if free.order == order else (),
+        relaxation=free.stages if free.order == (*solves.before, *order) else (),
     )
     if found is None:
         raise _contradiction()

@@ -126,7 +126,7 @@ def _entry[P](
 ) -> Entry[P]:
     """Return the best plan under a limit; ``before`` are those of smaller ones."""
     solves.tell_limit(limit)
-    least = ends.left.bound(solves.first)
+    least = ends.least.bound(solves.first)
     if least is not None and limit < least - FINEST * max(1.0, abs(least)):
         return Entry(limit, "infeasible", None, None)
     known = [entry.found for entry in before if entry.found is not None]
@@ -247,8 +247,8 @@ def _conclude[P](
         answers=answers,
         boxes=tuple(sorted(boxes)),
         steps=solves.steps,
-        least=ends.left.x,
-        least_bound=ends.left.bound(solves.first),
+        least=ends.least.x,
+        least_bound=ends.least.bound(solves.first),
         enough=ends.right.x if ends.settled and ends.right.proven else None,
         whole=whole,
         interrupted=solves.stopped(),
@@ -259,11 +259,14 @@ def _conclude[P](
 def _between[P](solves: Solves[P], entries: Sequence[Entry[P]]) -> list[Box]:
     """Return where efficient plans may lie between limits that were asked for.
 
-    Up to a limit nothing is better than the plan found there, as far as proven.
+    Up to a limit nothing is better than the plan found there, as far as proven. Nothing
+    is said between limits that differ in what comes before the two objectives.
     """
     boxes = []
     known = [(e.asked, e.found) for e in entries if e.found is not None]
     for (limit, one), (next_limit, other) in itertools.pairwise(known):
+        if not _alike(solves, one, other):
+            continue
         proven = other.proven
         low = other.y if proven else other.bound(solves.second)
         box = Box(
@@ -275,6 +278,14 @@ def _between[P](solves: Solves[P], entries: Sequence[Entry[P]]) -> list[Box]:
         if not is_empty(box, solves.steps):
             boxes.append(box)
     return boxes
+
+
+def _alike[P](solves: Solves[P], one: Found, other: Found) -> bool:
+    """Return whether two plans are equal in what comes before the two objectives."""
+    return all(
+        abs(one.stage(goal).value - other.stage(goal).value) <= FINEST
+        for goal in solves.before
+    )
 
 
 def _undominated[P](entries: Sequence[Entry[P]]) -> list[Entry[P]]:

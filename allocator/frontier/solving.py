@@ -31,12 +31,13 @@ FINEST = 1e-6
 class Found:
     """The two objectives of a plan, before the rest is minimised.
 
-    ``stages`` are in the order in which they were solved.
+    ``order`` and ``stages`` are as they were solved: what comes before the two
+    objectives, and the two.
     """
 
     x: float
     y: float
-    order: tuple[Objective, Objective]
+    order: tuple[Objective, ...]
     stages: tuple[Stage, ...]
     seconds: float
     values: tuple[float | None, ...]
@@ -52,8 +53,9 @@ class Found:
         return "optimal" if self.proven else "feasible"
 
     def stage(self, objective: Objective) -> Stage:
-        """Return what was found for one of the two."""
-        return self.stages[0 if self.order[0] is objective else 1]
+        """Return what was found for one of the objectives."""
+        names = [one.name for one in self.order]
+        return self.stages[names.index(objective.name)]
 
     def bound(self, objective: Objective) -> float | None:
         """Return the best that one of the two could be, as proven and minimised."""
@@ -66,11 +68,13 @@ class Ends:
     """The best plan for the first objective, and that for the second.
 
     ``settled`` is False where the search was stopped before the second was there.
+    ``least`` is the cheapest plan whatever comes before the two objectives.
     """
 
     left: Found
     right: Found
     settled: bool
+    least: Found
 
     @property
     def relaxation(self) -> tuple[Stage, ...]:
@@ -114,6 +118,8 @@ class Solves[P]:
     ----------
     session
         A built program without a limit on the first objective.
+    before
+        What comes before the two objectives in every point: what is striven for.
     first, second
         The two objectives.
     rest
@@ -131,10 +137,12 @@ class Solves[P]:
         second: Objective,
         rest: Sequence[Objective],
         *,
+        before: Sequence[Objective] = (),
         time_limit_s: float,
         keep: Keep[P],
     ) -> None:
         self.session = session
+        self.before = tuple(before)
         self.first, self.second = first, second
         self.number = 0
         self.steps = Steps(1.0, 1.0)
@@ -153,11 +161,13 @@ class Solves[P]:
         """
         self._tell(Text("求前沿的两端", "solving the two ends of the frontier"))
         try:
-            left = self.ask((self.first, self.second))
+            left = least = self.ask((self.first, self.second))
+            if left is None:
+                return None
+            if self.before:
+                least = self.ask((self.first,), start=left, plain=True) or left
         except StoppedError as stopped:
             raise KeyboardInterrupt from stopped
-        if left is None:
-            return None
         try:
             right = self.ask((self.second, self.first), start=left) or left
             settled = True
@@ -168,17 +178,20 @@ class Solves[P]:
             finest * max(1.0, abs(left.x), abs(right.x)),
             finest * max(1.0, abs(left.y), abs(right.y)),
         )
-        return Ends(left, right, settled)
+        return Ends(left, right, settled, least or left)
 
     def ask(
         self,
-        order: tuple[Objective, Objective],
+        order: tuple[Objective, ...],
         *,
         limit: float | None = None,
         start: Found | tuple[float | None, ...] | None = None,
         relaxation: tuple[Stage, ...] = (),
+        plain: bool = False,
     ) -> Found | None:
         """Minimise the two objectives under a limit; None when that has no solution.
+
+        ``plain`` leaves out what comes before them.
 
         Raises
         ------
@@ -188,6 +201,7 @@ class Solves[P]:
             When the user stopped it before the answer was proven.
         """
         session = self.session
+        order = order if plain else (*self.before, *order)
         self.number += 1
         self._set(limit)
         if start is not None:

@@ -17,6 +17,7 @@ from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.outcomes import judge_today, make_outcome
 from allocator.pipeline.planning import write_outcome
 from allocator.pipeline.task import Task, cost_findings, shown_findings
+from allocator.policy.terms import SHORTFALLS
 from allocator.progress import SILENT
 from allocator.provenance import fingerprints, versions
 from allocator.solve import Session, solver_version
@@ -102,9 +103,17 @@ def find_frontier(
         formulation, gap=settings.gap, threads=settings.threads, progress=progress
     )
     first, second = (_stage(formulation, name) for name in request.objectives)
-    rest = [o for o in formulation.stages if o.name not in request.objectives]
+    others = [o for o in formulation.stages if o.name not in request.objectives]
+    before = [o for o in others if o.name in SHORTFALLS]
+    rest = [o for o in others if o.name not in SHORTFALLS]
     solves = Solves(
-        session, first, second, rest, time_limit_s=settings.time_limit_s, keep=keep
+        session,
+        first,
+        second,
+        rest,
+        before=before,
+        time_limit_s=settings.time_limit_s,
+        keep=keep,
     )
     frontier: Frontier[Outcome] | None
     if request.budgets:
@@ -130,7 +139,7 @@ def find_frontier(
         findings=shown_findings(task, formulation),
         certificate={
             "terms": {
-                "objective": [first.name, second.name, *(o.name for o in rest)],
+                "objective": [o.name for o in (*before, first, second, *rest)],
                 "budgets": list(request.budgets),
                 "most_points": None if request.budgets else request.most_points,
                 "nested": request.nested,
