@@ -123,7 +123,7 @@ def _dress(axes: Axes) -> None:
     axes.margins(0.06, 0.09)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(8))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     for words in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         words.set_fontproperties(font(8.5))
     axes.grid(color="#e6e6e6", lw=0.6)
