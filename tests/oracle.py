@@ -856,15 +856,18 @@ def optimum(*cases: Case) -> Any:
     cost and sites those of the last.
     """
     order = cases[0].terms.objective
+    plans = every_plan(*cases)
+    return min(plans, key=lambda one: value_of(order, one), default=None)
+
+
+def every_plan(*cases: Case) -> Iterator[Best]:
+    """Yield every plan that keeps every rule, people sent as well as can be in it."""
+    order = cases[0].terms.objective
     worlds = [World(case, last=case is cases[-1]) for case in cases]
     valued = [_valued(world) for world in worlds]
-    best: Best | None = None
     for sequence in _sequences(worlds, valued, ()):
         found = [of[held.key][1] for of, held in zip(valued, sequence, strict=True)]
-        one = _together(worlds[-1], sequence, found, order)
-        if best is None or _key(order, one) < _key(order, best):
-            best = one
-    return best
+        yield _together(worlds[-1], sequence, found, order)
 
 
 def _valued(world: World) -> dict[Any, tuple[Held, dict[str, float]]]:
@@ -922,7 +925,8 @@ def _together(
 _SIGNS = {"worst_county_coverage": -1}
 
 
-def _key(order: Sequence[str], found: Best) -> tuple[float, ...]:
+def value_of(order: Sequence[str], found: Best) -> tuple[float, ...]:
+    """Return what plans are compared by: less is better, the first figure first."""
     signs = [1, *(_SIGNS.get(name, 1) for name in order)]
     return tuple(
         round(sign * value, 6)
