@@ -4,8 +4,14 @@ Every figure comes from solving again with one choice forbidden or forced, or fr
 searching the plans that are nearly as good; nothing is estimated.
 """
 
-from allocator.reasons.base import Base, base_of_plan, decisions, solve_base
-from allocator.reasons.consequence import Consequence, consequence
+from allocator.reasons.base import (
+    Base,
+    base_of_plan,
+    decisions,
+    journeys,
+    solve_base,
+)
+from allocator.reasons.consequence import Consequence, as_good_elsewhere, consequence
 from allocator.reasons.difference import Difference
 from allocator.reasons.diverse import Alternative, Spread, least_apart
 from allocator.reasons.near_best import Region, Seen, near_best, search_near_best
@@ -18,9 +24,11 @@ __all__ = [
     "Region",
     "Seen",
     "Spread",
+    "as_good_elsewhere",
     "base_of_plan",
     "consequence",
     "decisions",
+    "journeys",
     "least_apart",
     "near_best",
     "search_near_best",

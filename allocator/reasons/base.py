@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pulp
 
 from allocator.formulation import Objective
@@ -13,6 +14,8 @@ from allocator.solve import HOLD_TOLERANCE, Row, Session, Solution, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from allocator.formulation import Formulation
     from allocator.formulation.program import Program
@@ -64,6 +67,11 @@ class Base:
     def program(self) -> Program:
         """The program of the last phase: what is held when all is carried out."""
         return self.formulation.program
+
+    @property
+    def decided(self) -> frozenset[Pair]:
+        """The pairs held that the plan could have left out."""
+        return self.held & frozenset(decisions(self.program))
 
     @property
     def limits(self) -> tuple[float, ...]:
@@ -243,3 +251,28 @@ def _counts(plan: Plan, year: int | None) -> dict[Pair, int]:
             pair = (str(site_id), str(service))
             counts[pair] = counts.get(pair, 0) + int(count)
     return counts
+
+
+def journeys(
+    base: Base, service: str, values: Sequence[float | None]
+) -> pd.DataFrame | None:
+    """Return who goes where for a service, by the values of all variables.
+
+    Returns
+    -------
+    journeys
+        Columns ``demand_id``, ``site_id``, ``minutes``, ``people`` (of the demand
+        point) and ``going`` (of them, to the site); None where nobody is assigned.
+    """
+    serving = base.formulation.serving.services.get(service)
+    if serving is None:
+        return None
+    of_value = np.array([0.0 if v is None else v for v in values])
+    position = {v.id: n for n, v in enumerate(base.session.problem.variables())}
+    share = of_value[[position[x.id] for x in serving.shares]]
+    trips = serving.pairs.assign(going=serving.pairs["people"] * share)
+    kept: pd.DataFrame = trips[share > _SMALLEST_SHARE]
+    return kept
+
+
+_SMALLEST_SHARE = 1e-6  # below it is the solver's rounding

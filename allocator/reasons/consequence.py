@@ -33,10 +33,9 @@ from allocator.reasons.neighbourhood import neighbourhood
 from allocator.solve import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from allocator.formulation import Objective
-    from allocator.formulation.program import Program
     from allocator.reasons.base import Base, Pair
 
 type Question = Literal["without", "with"]
@@ -121,14 +120,9 @@ def consequence(
     lost: tuple[Pair, ...] = ()
     if search.found is not None:
         base.session.give_values(search.found)
-        now, before = held_now(base.program), base.held
-        others = held_now(base.program) | before
+        now, before = held_now(base.program), base.decided
         gained = tuple(p for p in sorted(now - before) if p != pair)
-        lost = tuple(
-            p
-            for p in sorted(before - now)
-            if p != pair and p in others and _decided(base.program, p)
-        )
+        lost = tuple(p for p in sorted(before - now) if p != pair)
     return Consequence(
         pair,
         question,
@@ -141,9 +135,32 @@ def consequence(
     )
 
 
-def _decided(program: Program, pair: Pair) -> bool:
-    variable = program.holds[pair]
-    return bool(variable.lowBound != variable.upBound)
+def as_good_elsewhere(
+    base: Base, pair: Pair, found: Sequence[Consequence]
+) -> Consequence | None:
+    """Return what a plan found for another pair says of this one; None: nothing.
+
+    A plan that is as good as the base and differs in this choice answers the question;
+    of several, the one that changes least.
+    """
+    answers = [
+        one
+        for one in found
+        if one.verdict == "as_good" and pair in {one.pair, *one.gained, *one.lost}
+    ]
+    if not answers:
+        return None
+    one = min(answers, key=lambda one: len(one.gained) + len(one.lost))
+    turned = one.gained + ((one.pair,) if one.question == "with" else ())
+    given_up = one.lost + ((one.pair,) if one.question == "without" else ())
+    return replace(
+        one,
+        pair=pair,
+        question="without" if pair in base.held else "with",
+        gained=tuple(sorted(p for p in turned if p != pair)),
+        lost=tuple(sorted(p for p in given_up if p != pair)),
+        seconds=0.0,
+    )
 
 
 def opposite(base: Base, pair: Pair) -> tuple[Question, Bounds]:
@@ -223,7 +240,7 @@ class _Search:
         seconds = max(_LEAST_SECONDS, min(_NEAR_SECONDS, self.left))
         with self.base.limited(self.base.limits), self.session.bounded(self.near):
             self._forget()
-            stage = self._solve(self.base.changes, None, seconds, warm=False)
+            stage = self._solve(self.base.changes, None, seconds)
         if not isinstance(stage, Stage):
             return False
         self.found = tuple(self.session.values())
@@ -237,7 +254,7 @@ class _Search:
         seconds = max(_LEAST_SECONDS, min(_NEAR_SECONDS, self.left))
         self._forget()
         with self.session.bounded(self.near):
-            near = self._solve(objective, known, seconds, warm=False)
+            near = self._solve(objective, known, seconds)
         started = isinstance(near, Stage)
         if isinstance(near, Stage):
             self.found = tuple(self.session.values())
@@ -246,7 +263,7 @@ class _Search:
         else:
             self._forget()
         seconds = max(_LEAST_SECONDS, self.left)
-        stage = self._solve(objective, known, seconds, warm=started)
+        stage = self._solve(objective, known, seconds, warm=started, settle=True)
         if isinstance(stage, Stage):
             self.found = tuple(self.session.values())
             return stage
@@ -256,24 +273,30 @@ class _Search:
         return stage
 
     def _solve(
-        self, objective: Objective, known: Stage | None, seconds: float, *, warm: bool
+        self,
+        objective: Objective,
+        known: Stage | None,
+        seconds: float,
+        *,
+        warm: bool = False,
+        settle: bool | None = None,
     ) -> Stage | Literal["infeasible", "stopped"]:
+        if settle is None:  # journeys that no objective weighs are put right here
+            settle = bool(self.base.formulation.last)
         try:
             solution = self.session.solve(
                 [objective],
                 time_limit_s=seconds,
                 relaxation=[] if known is None else [known],
                 warm=warm,
+                settle=settle,
                 quiet=True,
             )
         except SolverError as error:
             if any(f.code == "solver-no-plan" for f in error.findings):
                 return "stopped"
             raise
-        if solution.status == "infeasible":
-            # A start that is whole and no better plan in time look like this too.
-            return "stopped" if warm else "infeasible"
-        return solution.stages[0]
+        return "infeasible" if not solution.stages else solution.stages[0]
 
     def _forget(self) -> None:
         """Leave all values open, so that nothing is taken for a plan."""

@@ -122,8 +122,7 @@ class Spread:
         """
         base = self.region.base
         started = time.monotonic()
-        name = f"farthest_{self._apart.name}"
-        farthest = Objective(name, pulp.lpSum_vars_coefs([(self._apart, -1.0)]))
+        farthest = Objective("apart", pulp.lpSum_vars_coefs([(self._apart, -1.0)]))
         bounds = {self._apart: (float(self.least), float(self._apart.upBound))}
         with self.region.entered(gap=_GAP) as session:
             for row in self._rows:

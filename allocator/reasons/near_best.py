@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _LOOSE_GAP = 0.3  # relative: one that drops nearly as many as possible will do
 _LEAST_SECONDS = 1.0
+_NEAR_SECONDS = 5.0  # for one service or one pair; it need not be finished
 
 type Nothing = Literal["none", "stopped"]  # proved that there is none; time ran out
 
@@ -87,16 +88,21 @@ class Seen:
         The plans found, each as the decisions it holds; the base plan first.
     always, never
         Decisions that all plans found hold, or that none does; sorted.
-    always_proven, never_proven
-        Whether that is so in every near-best plan there is.
+    proven
+        Those of them of which it is proved that every near-best plan there is holds
+        them, or that none does.
     """
 
     decisions: tuple[Pair, ...]
     pool: tuple[frozenset[Pair], ...]
     always: tuple[Pair, ...]
     never: tuple[Pair, ...]
-    always_proven: bool
-    never_proven: bool
+    proven: frozenset[Pair]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything is proven."""
+        return self.proven >= {*self.always, *self.never}
 
 
 def near_best(base: Base, within: float) -> Region:
@@ -145,8 +151,7 @@ def search_near_best(
     base = region.base
     open_pairs = decisions(base.program)
     pool = list(dict.fromkeys([base.held & frozenset(open_pairs), *known]))
-    always_proven = _drop(region, pool, until)
-    never_proven = _take(region, pool, until)
+    proven = _drop(region, pool, until) | _take(region, pool, until)
     always = [p for p in open_pairs if all(p in plan for plan in pool)]
     never = [p for p in open_pairs if not any(p in plan for plan in pool)]
     return Seen(
@@ -154,12 +159,11 @@ def search_near_best(
         tuple(pool),
         tuple(always),
         tuple(never),
-        always_proven,
-        never_proven,
+        frozenset(proven),
     )
 
 
-def _drop(region: Region, pool: list[frozenset[Pair]], until: float) -> bool:
+def _drop(region: Region, pool: list[frozenset[Pair]], until: float) -> set[Pair]:
     """Add plans to the pool till no placement of all of them can be dropped."""
 
     def rest() -> list[Pair]:
@@ -168,7 +172,7 @@ def _drop(region: Region, pool: list[frozenset[Pair]], until: float) -> bool:
     return _change(region, pool, until, rest, _DROPPING)
 
 
-def _take(region: Region, pool: list[frozenset[Pair]], until: float) -> bool:
+def _take(region: Region, pool: list[frozenset[Pair]], until: float) -> set[Pair]:
     """Add plans to the pool till no candidate that none of them holds can be taken."""
     open_pairs = frozenset(decisions(region.base.program))
 
@@ -197,10 +201,11 @@ def _change(
     until: float,
     rest: Callable[[], list[Pair]],
     way: _Way,
-) -> bool:
-    """Add plans to the pool till none of the rest can change; False when time ran out.
+) -> set[Pair]:
+    """Add plans to the pool till none of the rest can change; return what is proved.
 
-    Near the base plan first, service by service: that is quick and changes most.
+    Near the base plan first, service by service, which is quick and changes most; then
+    one by one, where a clause that forces a placement shows at once; then all together.
     """
     base = region.base
     for service in sorted({service for _, service in rest()}):
@@ -208,17 +213,31 @@ def _change(
         while own := [pair for pair in rest() if pair[1] == service]:
             _tell(region, way, rest(), pool)
             with base.session.bounded(fixed):
-                found = _search(region, own, until, way)
+                found = _search(region, own, _soon(until), way)
             if isinstance(found, str):
                 break
             pool.append(held_now(base.program))
-    while left := rest():
+    proven: set[Pair] = set()
+    for pair in rest():
+        if pair not in rest():
+            continue
+        _tell(region, way, rest(), pool)
+        found = _search(region, [pair], _soon(until), way)
+        if found == "none":
+            proven.add(pair)
+        elif not isinstance(found, str):
+            pool.append(held_now(base.program))
+    while left := [pair for pair in rest() if pair not in proven]:
         _tell(region, way, left, pool)
         found = _search(region, left, until, way)
         if isinstance(found, str):
-            return found == "none"
+            return proven.union(left if found == "none" else ())
         pool.append(held_now(base.program))
-    return True
+    return proven
+
+
+def _soon(until: float) -> float:
+    return min(until, time.monotonic() + _NEAR_SECONDS)
 
 
 def _tell(
@@ -248,7 +267,7 @@ def _search(
         cut = session.new_row(expression)
         cut.at_most(most)
         try:
-            return search(session, Objective(_name(session), expression), left)
+            return search(session, Objective("changed", expression), left)
         finally:
             cut.release()
 
@@ -263,7 +282,10 @@ def search(session: Session, objective: Objective, seconds: float) -> Solution |
     """
     try:
         solution = session.solve(
-            [objective], time_limit_s=max(_LEAST_SECONDS, seconds), quiet=True
+            [objective],
+            time_limit_s=max(_LEAST_SECONDS, seconds),
+            settle=False,
+            quiet=True,
         )
     except SolverError as error:
         if any(f.code == "solver-no-plan" for f in error.findings):
@@ -271,6 +293,3 @@ def search(session: Session, objective: Objective, seconds: float) -> Solution |
         raise
     return "none" if solution.status == "infeasible" else solution
 
-
-def _name(session: Session) -> str:
-    return f"search_{session.problem.numConstraints()}"

@@ -1,0 +1,281 @@
+"""Why a site: what each placement and each candidate is worth, solved again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from allocator.errors import Finding, InputError, Text, nearest
+from allocator.pipeline.bases import Pair, Planned, planned
+from allocator.progress import SILENT
+from allocator.reasons import (
+    Consequence,
+    as_good_elsewhere,
+    consequence,
+    decisions,
+    journeys,
+)
+from allocator.travel import ELLIPSOID
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from allocator.pipeline.task import Task
+    from allocator.progress import Progress
+
+
+
+@dataclass(frozen=True)
+class Served:
+    """People whom a site serves, and their mean one-way minutes."""
+
+    people: float
+    minutes: float
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a pair is placed, or why not.
+
+    Parameters
+    ----------
+    pair
+        The site and the service.
+    action
+        As in the base plan; empty for a candidate that it does not place.
+    clauses
+        The rules that ask for it, or that would count it.
+    capital_wan, yearly_wan
+        What placing it costs, 万元.
+    served
+        Whom it serves in the base plan; None where the service has no assignment.
+    found
+        What changing the choice does; None where it was not looked at.
+    substitutes
+        Sites that then hold the service and do not in the base plan, with their
+        distance in km, nearest first.
+    then
+        Who then serves the people that it serves in the base plan, people by site id
+        (empty: nobody), most first; empty where the plan found is not whole.
+    """
+
+    pair: Pair
+    action: str
+    clauses: tuple[str, ...]
+    capital_wan: float
+    yearly_wan: float
+    served: Served | None
+    found: Consequence | None
+    substitutes: tuple[tuple[str, float], ...]
+    then: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """The reasons asked for, and the plan that they are about."""
+
+    planned: Planned
+    reasons: tuple[Reason, ...]
+    complete: bool
+
+
+def explain_site(
+    task: Task, site_id: str, *, run: Path | None = None, progress: Progress = SILENT
+) -> Reasons:
+    """Give reasons for every placement at a site, and every service it could hold.
+
+    Parameters
+    ----------
+    task
+        Its ``[solver]`` time limit holds for the base plan, and again for all pairs of
+        the site together.
+    site_id
+        The site.
+    run
+        A run folder of the same task whose plan is the base; None: solve first.
+    progress
+        Told of each pair; when it is cancelled what was found is kept.
+
+    Raises
+    ------
+    InputError
+        When there is no such site, or the run is not of this task.
+    InfeasibleError
+        When the task has no plan.
+    SolverError
+        When the solver gave no usable answer.
+    """
+    if site_id not in task.area.sites.index:
+        raise InputError([_no_site(task, site_id)])
+    base = planned(task, run, progress)
+    pairs = [pair for pair in sorted(base.base.program.holds) if pair[0] == site_id]
+    until = time.monotonic() + task.brief.solver.time_limit_s
+    reasons = []
+    for number, pair in enumerate(pairs):
+        left = (until - time.monotonic()) / (len(pairs) - number)
+        progress.step(_asking(base, pair, number, len(pairs)))
+        found = consequence(base.base, pair, time_limit_s=left, full=True)
+        reasons.append(_reason(base, pair, found))
+        if progress.cancelled():
+            break
+    return Reasons(base, tuple(reasons), len(reasons) == len(pairs))
+
+
+def explain_sites(
+    task: Task,
+    *,
+    run: Path | None = None,
+    full: bool = False,
+    each_s: float = 20.0,
+    time_limit_s: float = 1800.0,
+    progress: Progress = SILENT,
+) -> Reasons:
+    """Give reasons for all placements and candidates.
+
+    A plan that is as good as the base answers for every choice in which it differs
+    from the base: those pairs need no solve of their own.
+
+    Parameters
+    ----------
+    task, run, progress
+        As in `explain_site`.
+    full
+        Solve on after the first objective that gets worse.
+    each_s, time_limit_s
+        Wall-clock seconds for a pair, and for all together.
+
+    Raises
+    ------
+    InputError, InfeasibleError, SolverError
+        As in `explain_site`.
+    """
+    base = planned(task, run, progress)
+    until = time.monotonic() + time_limit_s
+    held = base.base.held
+    order = sorted(
+        decisions(base.base.program), key=lambda pair: (pair not in held, pair)
+    )
+    found: dict[Pair, Consequence] = {}
+    for number, pair in enumerate(order):
+        left = until - time.monotonic()
+        if left <= 0 or progress.cancelled():
+            break
+        known = as_good_elsewhere(base.base, pair, list(found.values()))
+        if known is None:
+            progress.step(_asking(base, pair, number, len(order)))
+            seconds = min(each_s, left)
+            known = consequence(base.base, pair, time_limit_s=seconds, full=full)
+        found[pair] = known
+    reasons = tuple(_reason(base, pair, found.get(pair)) for pair in sorted(order))
+    return Reasons(base, reasons, len(found) == len(order))
+
+
+def _asking(base: Planned, pair: Pair, number: int, count: int) -> Text:
+    area, services = base.task.area, base.task.policy.services
+    name, service = area.sites.loc[pair[0], "name"], services[pair[1]].name
+    return Text(
+        f"改变选择 {number + 1}/{count}: {name} {service}",
+        f"changing a choice {number + 1}/{count}: {name} {service}",
+    )
+
+
+def _reason(base: Planned, pair: Pair, found: Consequence | None) -> Reason:
+    capital, yearly = _price(base, pair)
+    rows = base.plan.placements
+    here = (rows["site_id"] == pair[0]) & (rows["service"] == pair[1])
+    actions = rows.loc[here, "action"].tolist()
+    held = pair in base.base.held
+    whole = found is not None and _is_whole(found)
+    values = found.values if found is not None and whole else None
+    before = journeys(base.base, pair[1], base.base.values)
+    after = None if values is None else journeys(base.base, pair[1], values)
+    at_site = before if held else after
+    return Reason(
+        pair=pair,
+        action=actions[-1] if actions else "",
+        clauses=base.clauses[pair],
+        capital_wan=capital,
+        yearly_wan=yearly,
+        served=None if at_site is None else _served(at_site, pair[0]),
+        found=found,
+        substitutes=_substitutes(base, pair, found),
+        then=_then(before, after, pair[0]) if held else (),
+    )
+
+
+def _is_whole(found: Consequence) -> bool:
+    """Return whether every objective was solved, so that people are where they go."""
+    return all(d.value is not None for d in found.differences)
+
+
+def _price(base: Planned, pair: Pair) -> tuple[float, float]:
+    """Return what the base plan pays for a pair, or what adding it would cost."""
+    rows = base.plan.placements
+    here = rows[(rows["site_id"] == pair[0]) & (rows["service"] == pair[1])]
+    if (here["action"] != "keep").any():
+        return float(here["capital_wan"].sum()), float(here["yearly_wan"].sum())
+    return base.base.program.costs[pair]
+
+
+def _served(trips: pd.DataFrame, site_id: str) -> Served:
+    here = trips[trips["site_id"] == site_id]
+    people = float(here["going"].sum())
+    minutes = float((here["going"] * here["minutes"]).sum())
+    return Served(people, minutes / people if people else 0.0)
+
+
+def _then(
+    before: pd.DataFrame | None, after: pd.DataFrame | None, site_id: str
+) -> tuple[tuple[str, float], ...]:
+    """Return who then serves the people of a site, most people first."""
+    if before is None or after is None:
+        return ()
+    people = (
+        before[before["site_id"] == site_id].set_index("demand_id")["going"].to_dict()
+    )
+    moved = after[after["demand_id"].isin(people)]
+    share = moved["going"] / moved["people"]
+    going = share * moved["demand_id"].map(people)
+    sums = going.groupby(moved["site_id"]).sum()
+    left = sum(people.values()) - float(sums.sum())
+    found = [(str(place), float(n)) for place, n in sums.items() if n > _NOBODY]
+    if left > _NOBODY:
+        found.append(("", left))
+    return tuple(sorted(found, key=lambda row: (-row[1], row[0])))
+
+
+_NOBODY = 0.5  # people: less is the rounding of shares
+
+
+def _substitutes(
+    base: Planned, pair: Pair, found: Consequence | None
+) -> tuple[tuple[str, float], ...]:
+    """Return the sites that hold the service instead, nearest first, km."""
+    if found is None:
+        return ()
+    sites = base.task.area.sites
+    here = sites.loc[pair[0]]
+    rows = []
+    for site_id, service in found.gained:
+        if service == pair[1]:
+            there = sites.loc[site_id]
+            _, _, metres = ELLIPSOID.inv(
+                here["lon"], here["lat"], there["lon"], there["lat"]
+            )
+            rows.append((site_id, float(metres) / 1000.0))
+    return tuple(sorted(rows, key=lambda row: (row[1], row[0])))
+
+
+def _no_site(task: Task, site_id: str) -> Finding:
+    close = nearest(site_id, map(str, task.area.sites.index))
+    return Finding(
+        "site-unknown",
+        Text(f"没有点 {site_id}", f"there is no site {site_id}"),
+        table=task.brief.path.name,
+        column="site_id",
+        value=site_id,
+        remedy=Text(f"是否应为 {close}?", f"did you mean {close}?") if close else None,
+    )

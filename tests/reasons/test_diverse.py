@@ -1,0 +1,50 @@
+"""Alternatives are as far apart as trying every pair of plans says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, event, given
+
+from allocator.reasons import Spread, least_apart, near_best
+from tests.property.briefs import briefs
+from tests.property.test_against_oracle import thorough
+from tests.reasons.solved import base_of
+from tests.reasons.test_near_best import TRADED, plans_within
+
+
+@pytest.mark.slow
+@thorough
+@given(case=briefs())
+def test_each_alternative_is_the_farthest_near_best_plan(case):
+    base = base_of(case)
+    assume(base is not None)
+    within = 0.0 if len(TRADED & set(case.terms.objective)) > 1 else 0.5
+    region = near_best(base, within)
+    plans = plans_within(case, region)
+    shown = [base.decided]
+    spread = Spread(region, least_apart(base, None))
+    for _ in range(2):
+        best = max(min(len(p ^ q) for q in shown) for p in plans)
+        found = spread.next(time_limit_s=60)
+        if best < spread.least:
+            assert found == "none"
+            event("none")
+            return
+        check_alternative(found, best, plans, shown)
+        shown.append(found.held)
+    event("two")
+
+
+def check_alternative(found, best, plans, shown):
+    assert found.held in plans
+    assert found.apart == min(len(found.held ^ q) for q in shown) == best
+    assert found.proven
+
+
+def test_alternatives_differ_in_three_decisions_at_least():
+    from tests.reasons.test_words import town  # noqa: PLC0415
+
+    base = base_of(town())
+    assert least_apart(base, None) == 3
+    assert least_apart(base, 1) == 3
+    assert least_apart(base, 9) == 9
