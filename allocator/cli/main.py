@@ -178,17 +178,155 @@ def plan(
         )
 
 
+_run = click.option(
+    "--plan",
+    "run",
+    type=click.Path(path_type=Path),
+    help="Take the plan of this run folder of BRIEF instead of solving first.",
+)
+
+
 @cli.command()
 @_brief
+@click.option("--site", "site_id", help="Why each service is placed at this site.")
+@click.option("--rule", "rule_id", help="What this clause costs and gives.")
+@click.option(
+    "--sites",
+    type=click.Choice(["all"]),
+    help="Reasons for every placement and candidate, as a table in -o.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path),
+    help="Folder for reasons.csv.",
+)
+@click.option("--full", is_flag=True, help="Solve on after the first worse objective.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0),
+    default=1800.0,
+    show_default=True,
+    help="Seconds for --sites all, after the base plan.",
+)
+@_run
+@click.option("--force", is_flag=True, help="Replace an existing folder of reasons.")
 @_common
-def explain(brief: Path, **options: Any) -> None:  # noqa: ANN401
-    """Say why BRIEF has no plan: colliding clauses, least relaxations. 解释无解原因."""
-    from allocator.cli import explaining  # noqa: PLC0415
+def explain(
+    brief: Path,
+    *,
+    site_id: str | None,
+    rule_id: str | None,
+    sites: str | None,
+    target: Path | None,
+    run: Path | None,
+    time_limit: float,
+    full: bool,
+    force: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Say why: no plan exists, a site is chosen, a clause costs. 解释原因.
 
+    Without options: the colliding clauses of a BRIEF that has no plan, and the least
+    relaxations. With --site, --rule or --sites all: what a choice or a clause is worth,
+    solved again without it.
+    """
+    from allocator.cli import explaining, reasoning  # noqa: PLC0415
+
+    asked = [one for one in (site_id, rule_id, sites) if one is not None]
+    if len(asked) > 1:
+        raise click.UsageError("give one of --site, --rule and --sites")
+    if (sites is None) != (target is None):
+        raise click.UsageError("--sites all and -o belong together")
     console = _console(options)
     progress = TerminalProgress(console)
     with stopping_on_interrupt(progress, console):
-        explaining.explain(brief, console, progress)
+        if site_id is not None:
+            reasoning.explain_one_site(brief, site_id, run, console, progress)
+        elif rule_id is not None:
+            reasoning.explain_one_rule(brief, rule_id, run, console, progress)
+        elif target is not None:
+            reasoning.explain_all_sites(
+                brief,
+                run,
+                target,
+                full=full,
+                force=force,
+                time_limit_s=time_limit,
+                console=console,
+                progress=progress,
+            )
+        else:
+            explaining.explain(brief, console, progress)
+
+
+@cli.command()
+@_brief
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder for the tables and the plans.",
+)
+@click.option(
+    "--within",
+    type=click.FloatRange(min=0),
+    default=0.01,
+    show_default=True,
+    help="How much worse each objective may be, as a share of its value.",
+)
+@click.option(
+    "--count",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    help="How many plans to show beside the best.",
+)
+@click.option(
+    "--differ",
+    type=click.IntRange(min=3),
+    help="In how many decisions they differ (default: 20 % of the new placements).",
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0),
+    help="Seconds after the base plan (default: the brief's).",
+)
+@_run
+@click.option("--force", is_flag=True, help="Replace an existing folder of these.")
+@_common
+def alternatives(
+    brief: Path,
+    target: Path,
+    run: Path | None,
+    *,
+    within: float,
+    count: int,
+    differ: int | None,
+    time_limit: float | None,
+    force: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Say which decisions all near-best plans share, and show others. 近优方案."""
+    from allocator.cli import alternatives as showing  # noqa: PLC0415
+    from allocator.pipeline.alternatives import Search  # noqa: PLC0415
+
+    console = _console(options)
+    progress = TerminalProgress(console)
+    asked = Search(within=within, count=count, differ=differ, time_limit_s=time_limit)
+    with stopping_on_interrupt(progress, console):
+        showing.alternatives(
+            brief,
+            target,
+            run,
+            asked,
+            force=force,
+            console=console,
+            progress=progress,
+        )
 
 
 @cli.command()

@@ -6,6 +6,12 @@ write_outcome(outcome, Path("run"), force=False)
 """
 
 from allocator.pipeline.comparing import compare_runs, write_comparison
+from allocator.pipeline.alternatives import (
+    NearBest,
+    find_alternatives,
+    write_alternatives,
+)
+from allocator.pipeline.clauses import ClauseReason, explain_rule
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.fairness import price_of_fairness, write_fairness
 from allocator.pipeline.frontiers import (
@@ -14,6 +20,14 @@ from allocator.pipeline.frontiers import (
     write_frontier,
 )
 from allocator.pipeline.planning import make_plan, write_outcome
+from allocator.pipeline.reasons import (
+    Reason,
+    Reasons,
+    explain_site,
+    explain_sites,
+    reasons_table,
+    write_reasons,
+)
 from allocator.pipeline.runs import (
     access_run,
     access_today,
@@ -25,6 +39,10 @@ from allocator.pipeline.task import Task, check_task, read_task
 
 __all__ = [
     "FrontierRequest",
+    "ClauseReason",
+    "NearBest",
+    "Reason",
+    "Reasons",
     "Task",
     "access_run",
     "access_today",
@@ -32,8 +50,12 @@ __all__ = [
     "audit_today",
     "check_task",
     "compare_runs",
+    "explain_rule",
+    "explain_site",
+    "explain_sites",
     "explain_task",
     "find_frontier",
+    "find_alternatives",
     "make_plan",
     "price_of_fairness",
     "read_run",
@@ -41,5 +63,8 @@ __all__ = [
     "write_comparison",
     "write_fairness",
     "write_frontier",
+    "reasons_table",
+    "write_alternatives",
     "write_outcome",
+    "write_reasons",
 ]

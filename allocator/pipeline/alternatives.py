@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -26,15 +26,39 @@ from allocator.reasons import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any, Literal
 
     from allocator.outcome import Outcome
     from allocator.pipeline.task import Task
     from allocator.progress import Progress
     from allocator.solve import Solution
 
+type Ended = Literal["count", "none", "stopped"]
+
 MARKER = "alternatives.json"  # shows a folder to be one that may be replaced
 SHARE_FOR_PLANS = 0.4  # of the time: for plans to show; the rest proves what is safe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """How near-best plans are searched.
+
+    Parameters
+    ----------
+    within
+        The tolerance, as a share of each objective's value, >= 0.
+    count
+        How many plans to show beside the base plan, >= 0.
+    differ
+        In how many decisions they must differ from one another; None: a share of the
+        new placements. See `least_apart`.
+    time_limit_s
+        Wall-clock seconds after the base plan; None: the brief's.
+    """
+
+    within: float = 0.01
+    count: int = 3
+    differ: int | None = None
+    time_limit_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -45,8 +69,8 @@ class NearBest:
     ----------
     planned
         The base plan.
-    within, apart
-        The tolerance, and how many decisions apart the plans shown are at least.
+    asked, apart
+        What was asked, and how many decisions apart the plans shown are at least.
     seen
         What the search of the near-best plans found.
     alternatives
@@ -57,21 +81,18 @@ class NearBest:
     """
 
     planned: Planned
-    within: float
+    asked: Search
     apart: int
     seen: Seen
     alternatives: tuple[tuple[Alternative, Outcome], ...]
-    ended: Literal["count", "none", "stopped"]
+    ended: Ended
 
 
 def find_alternatives(
     task: Task,
+    asked: Search,
     *,
     run: Path | None = None,
-    within: float = 0.01,
-    count: int = 3,
-    differ: int | None = None,
-    time_limit_s: float | None = None,
     progress: Progress = SILENT,
 ) -> NearBest:
     """Search the near-best plans of a task.
@@ -80,16 +101,10 @@ def find_alternatives(
     ----------
     task
         Its ``[solver]`` section applies to the base plan.
+    asked
+        How near, how many, how different, how long.
     run
         A run folder of the same task whose plan is the base; None: solve first.
-    within
-        The tolerance, as a share of each objective's value, >= 0.
-    count
-        How many plans to show beside the base plan, >= 0.
-    differ
-        In how many decisions they must differ from one another; see `least_apart`.
-    time_limit_s
-        Wall-clock seconds after the base plan; None: the brief's.
     progress
         Told of each search; when it is cancelled what was found is kept.
 
@@ -105,13 +120,26 @@ def find_alternatives(
         When an alternative breaks a rule: nothing is written then.
     """
     base = planned(task, run, progress)
-    seconds = task.brief.solver.time_limit_s if time_limit_s is None else time_limit_s
+    limit = asked.time_limit_s
+    seconds = task.brief.solver.time_limit_s if limit is None else limit
     until = time.monotonic() + seconds
-    region = near_best(base.base, within)
-    spread = Spread(region, least_apart(base.base, differ))
-    today = judge_today(task)
+    region = near_best(base.base, asked.within)
+    spread = Spread(region, least_apart(base.base, asked.differ))
+    shown, ended = _to_show(base, spread, asked.count, seconds, progress)
+    seen = search_near_best(
+        region,
+        time_limit_s=until - time.monotonic(),
+        known=[one.held for one, _ in shown],
+    )
+    return NearBest(base, asked, spread.least, seen, tuple(shown), ended)
+
+
+def _to_show(
+    base: Planned, spread: Spread, count: int, seconds: float, progress: Progress
+) -> tuple[list[tuple[Alternative, Outcome]], Ended]:
+    """Find plans that differ, and audit each."""
+    today = judge_today(base.task)
     shown: list[tuple[Alternative, Outcome]] = []
-    ended: Literal["count", "none", "stopped"] = "count"
     for number in range(count):
         progress.step(
             Text(
@@ -120,26 +148,19 @@ def find_alternatives(
             )
         )
         if progress.cancelled():
-            ended = "stopped"
-            break
+            return shown, "stopped"
         found = spread.next(time_limit_s=seconds * SHARE_FOR_PLANS / count)
         if isinstance(found, str):
-            ended = found
-            break
+            return shown, found
         outcome = make_outcome(
-            task,
+            base.task,
             base.base.formulation,
             found.solution,
             today=today,
             progress=progress,
         )
         shown.append((found, outcome))
-    seen = search_near_best(
-        region,
-        time_limit_s=until - time.monotonic(),
-        known=[one.held for one, _ in shown],
-    )
-    return NearBest(base, within, spread.least, seen, tuple(shown), ended)
+    return shown, "count"
 
 
 def write_alternatives(
@@ -272,7 +293,7 @@ def as_data(found: NearBest) -> dict[str, Any]:
     """Return what was found as plain data."""
     base, seen = found.planned.base, found.seen
     return {
-        "within": found.within,
+        "within": found.asked.within,
         "differ": found.apart,
         "plans_found": len(seen.pool),
         "no_regret": [_decision(seen, pair) for pair in seen.always],
@@ -281,7 +302,8 @@ def as_data(found: NearBest) -> dict[str, Any]:
         "limits": {
             o.name: o.sign * limit
             for o, limit in zip(
-                base.formulation.stages, near_best(base, found.within).limits,
+                base.formulation.stages,
+                near_best(base, found.asked.within).limits,
                 strict=True,
             )
         },

@@ -136,7 +136,8 @@ def read_certificate(run: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = Text("没有可读的证书", "there is no certificate that can be read")
         remedy = Text(
-            "给出 allocator plan 写出的文件夹", "give a folder that allocator plan wrote"
+            "给出 allocator plan 写出的文件夹",
+            "give a folder that allocator plan wrote",
         )
         raise InputError(
             [Finding("run-unreadable", message, table=str(path), remedy=remedy)]

@@ -6,6 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from allocator import export
 from allocator.errors import Finding, InputError, Text, nearest
 from allocator.pipeline.bases import Pair, Planned, planned
 from allocator.progress import SILENT
@@ -16,16 +19,15 @@ from allocator.reasons import (
     decisions,
     journeys,
 )
+from allocator.reasons.words import say_difference, say_verdict
 from allocator.travel import ELLIPSOID
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
-
+    from allocator.errors import Language
     from allocator.pipeline.task import Task
     from allocator.progress import Progress
-
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ def explain_sites(
 
 def _asking(base: Planned, pair: Pair, number: int, count: int) -> Text:
     area, services = base.task.area, base.task.policy.services
-    name, service = area.sites.loc[pair[0], "name"], services[pair[1]].name
+    name, service = str(area.sites.loc[pair[0], "name"]), services[pair[1]].name
     return Text(
         f"改变选择 {number + 1}/{count}: {name} {service}",
         f"changing a choice {number + 1}/{count}: {name} {service}",
@@ -189,9 +191,9 @@ def _reason(base: Planned, pair: Pair, found: Consequence | None) -> Reason:
     actions = rows.loc[here, "action"].tolist()
     held = pair in base.base.held
     whole = found is not None and _is_whole(found)
-    values = found.values if found is not None and whole else None
-    before = journeys(base.base, pair[1], base.base.values)
-    after = None if values is None else journeys(base.base, pair[1], values)
+    at = found.values if found is not None and whole else None  # noqa: PD011
+    before = journeys(base.base, pair[1], base.base.values)  # noqa: PD011
+    after = None if at is None else journeys(base.base, pair[1], at)
     at_site = before if held else after
     return Reason(
         pair=pair,
@@ -279,3 +281,105 @@ def _no_site(task: Task, site_id: str) -> Finding:
         value=site_id,
         remedy=Text(f"是否应为 {close}?", f"did you mean {close}?") if close else None,
     )
+
+
+REASONS_MARKER = "reasons.csv"  # shows a folder to be one that may be replaced
+
+
+def write_reasons(found: Reasons, target: Path, *, force: bool) -> None:
+    """Write a folder with ``reasons.csv``, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        When the folder exists and ``force`` is not set, or cannot be written.
+    """
+    with export.finish_run(target, force=force, marker=REASONS_MARKER) as folder:
+        export.write_csv(reasons_table(found), folder / "reasons.csv")
+
+
+def reasons_table(found: Reasons) -> pd.DataFrame:
+    """Return ``reasons.csv``: one row per decision, sorted by site and service.
+
+    ``objective`` is the first that is not as good when the choice is changed,
+    ``worse_by`` what was found, ``at_least`` and ``at_most`` what was proved of the
+    best possible, in the unit of the objective; positive is worse.
+    """
+    rows = [_row(found.planned, reason) for reason in found.reasons]
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+_COLUMNS = (
+    "site_id",
+    "name",
+    "service",
+    "service_name",
+    "in_plan",
+    "action",
+    "clauses",
+    "capital_wan",
+    "yearly_wan",
+    "people_served",
+    "minutes_mean",
+    "question",
+    "verdict",
+    "words",
+    "objective",
+    "worse_by",
+    "at_least",
+    "at_most",
+    "substitutes",
+    "substitute_km",
+    "people_then",
+    "drop_out",
+    "come_in",
+    "seconds",
+)
+
+
+def _row(base: Planned, reason: Reason) -> dict[str, object]:
+    task, found = base.task, reason.found
+    site_id, service = reason.pair
+    row: dict[str, object] = {
+        "site_id": site_id,
+        "name": task.area.sites.loc[site_id, "name"],
+        "service": service,
+        "service_name": task.policy.services[service].name,
+        "in_plan": int(reason.pair in base.base.held),
+        "action": reason.action,
+        "clauses": ";".join(reason.clauses),
+        "capital_wan": reason.capital_wan,
+        "yearly_wan": reason.yearly_wan,
+        "people_served": reason.served.people if reason.served else float("nan"),
+        "minutes_mean": reason.served.minutes if reason.served else float("nan"),
+        "verdict": "not_examined" if found is None else found.verdict,
+        "substitutes": ";".join(s for s, _ in reason.substitutes),
+        "substitute_km": ";".join(f"{km:.1f}" for _, km in reason.substitutes),
+        "people_then": ";".join(f"{s or '-'}:{n:.0f}" for s, n in reason.then),
+    }
+    if found is not None:
+        row |= _proved(found, task.brief.language)
+    return row
+
+
+def _proved(found: Consequence, language: Language) -> dict[str, object]:
+    first = found.first
+    words = [say_verdict(found)]
+    if first is not None:
+        words.append(say_difference(first))
+    changed = None if first is None or first.value is None else first.value - first.base
+    return {
+        "question": found.question,
+        "words": " ".join(text.say(language) for text in words),
+        "objective": "" if first is None else first.name,
+        "worse_by": float("nan") if changed is None else abs(changed),
+        "at_least": _or_nan(None if first is None else first.at_least),
+        "at_most": _or_nan(None if first is None else first.at_most),
+        "drop_out": ";".join(f"{s}:{k}" for s, k in found.lost),
+        "come_in": ";".join(f"{s}:{k}" for s, k in found.gained),
+        "seconds": round(found.seconds, 3),
+    }
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value

@@ -2,8 +2,7 @@
 
 In words: the objectives are solved again in their order with one choice changed. The
 replacement value of a placement is how much worse they then are; the cost of forcing a
-candidate likewise (Church and Roberts 1983 and Richard et al. 2010 call the first the
-irreplaceability of a site).
+candidate likewise.
 
 Three questions are asked, the quick ones first:
 
@@ -13,9 +12,8 @@ Three questions are asked, the quick ones first:
 2. What is the best value of an objective within the neighbourhood? A start for 3.
 3. What is the best value of all plans?
 
-Source: Church RL, Roberts KL (1983), Generalized coverage models and public facility
-location, Papers of the Regional Science Association 53, 117-135. Neighbourhoods: Fischetti
-M, Lodi A (2003), Local branching, Mathematical Programming 98, 23-47.
+Source: Cabeza M, Moilanen A (2006), Replacement cost: a practical measure of site value
+for cost-effective reserve planning, Biological Conservation 132, 336-342.
 """
 
 from __future__ import annotations

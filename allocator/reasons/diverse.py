@@ -2,15 +2,15 @@
 
 In words: each next plan is the near-best plan whose smallest distance to all plans
 shown so far is greatest. Distance counts decisions that differ (Hamming): one site in
-place of another counts two, so that plans at least three apart are never one swap apart.
+place of another counts two, so that plans three apart are never one swap apart.
 
 Formula: max z with z <= d(h, h_j) for every plan j shown, h near-best, where
 d(h, h_j) = sum_{p in h_j} (1 - h_p) + sum_{p not in h_j} h_p.
 
 Source: Danna E, Fenelon M, Gu Z, Wunderling R (2007), Generating multiple solutions for
-mixed integer programming problems, IPCO 2007, LNCS 4513, 280-294; Tsai J-F, Lin M-H, Hu Y-C
-(2008), Finding multiple solutions to general integer linear programs, European Journal
-of Operational Research 184, 802-809.
+mixed integer programming problems, IPCO 2007, LNCS 4513, 280-294; Tsai J-F, Lin M-H,
+Hu Y-C (2008), Finding multiple solutions to general integer linear programs, European
+Journal of Operational Research 184, 802-809.
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
 _LOOSE_GAP = 0.3  # relative: one that drops nearly as many as possible will do
 _LEAST_SECONDS = 1.0
-_NEAR_SECONDS = 5.0  # for one service or one pair; it need not be finished
+_SERVICE_SECONDS = 20.0  # for one service; it need not be finished
+_PAIR_SECONDS = 5.0  # for one pair: what a clause forces shows in less
 
 type Nothing = Literal["none", "stopped"]  # proved that there is none; time ran out
 
@@ -213,7 +214,7 @@ def _change(
         while own := [pair for pair in rest() if pair[1] == service]:
             _tell(region, way, rest(), pool)
             with base.session.bounded(fixed):
-                found = _search(region, own, _soon(until), way)
+                found = _search(region, own, _soon(until, _SERVICE_SECONDS), way)
             if isinstance(found, str):
                 break
             pool.append(held_now(base.program))
@@ -222,7 +223,7 @@ def _change(
         if pair not in rest():
             continue
         _tell(region, way, rest(), pool)
-        found = _search(region, [pair], _soon(until), way)
+        found = _search(region, [pair], _soon(until, _PAIR_SECONDS), way)
         if found == "none":
             proven.add(pair)
         elif not isinstance(found, str):
@@ -236,8 +237,8 @@ def _change(
     return proven
 
 
-def _soon(until: float) -> float:
-    return min(until, time.monotonic() + _NEAR_SECONDS)
+def _soon(until: float, seconds: float) -> float:
+    return min(until, time.monotonic() + seconds)
 
 
 def _tell(
@@ -272,7 +273,9 @@ def _search(
             cut.release()
 
 
-def search(session: Session, objective: Objective, seconds: float) -> Solution | Nothing:
+def search(
+    session: Session, objective: Objective, seconds: float
+) -> Solution | Nothing:
     """Minimise an objective of a search; the variables then hold the plan found.
 
     Raises
@@ -292,4 +295,3 @@ def search(session: Session, objective: Objective, seconds: float) -> Solution |
             return "stopped"
         raise
     return "none" if solution.status == "infeasible" else solution
-

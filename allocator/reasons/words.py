@@ -117,7 +117,9 @@ _VERDICTS = {
     ("without", "unknown"): Text(
         "若不设: 时间内没有定论", "without it: time ran out before this was decided"
     ),
-    ("without", "fixed"): Text("现有设置, 不作决策", "held today and kept: no decision"),
+    ("without", "fixed"): Text(
+        "现有设置, 不作决策", "held today and kept: no decision"
+    ),
     ("with", "as_good"): Text(
         "若必设: 有同样好的方案", "with it: another plan is as good"
     ),

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allocator.policy import CountInUnit, Scope, Service
 from allocator.progress import SILENT
 from allocator.reasons import Base, solve_base
 from allocator.solve import Session
+from tests.factories import (
+    candidate,
+    cost,
+    make_area,
+    make_case,
+    make_travel,
+    zone,
+)
 
 if TYPE_CHECKING:
     from allocator.progress import Progress
@@ -26,3 +35,30 @@ def solved(case: Case) -> Base:
     base = base_of(case)
     assert base is not None
     return base
+
+
+def town() -> Case:
+    """Return a town where one of three alike candidates must be built, and one closer.
+
+    Zones z1 and z2 have 100 and 10 people. ``near`` is 5 minutes from both; ``a``, ``b``
+    and ``c`` are 10 minutes from both and cost the same; ``dear`` costs ten times.
+    """
+    area = make_area(
+        zones=[zone("z1", "c1", 100), zone("z2", "c1", 10)],
+        sites=[candidate(s, "z1") for s in ("a", "b", "c", "dear", "near")],
+        costs=[
+            cost("clinic", "build", 100, 10),
+            cost("clinic", "build", 1000, 10, site_id="dear"),
+        ],
+    )
+    minutes = {"a": 10, "b": 10, "c": 10, "dear": 10, "near": 5}
+    travel = make_travel(
+        {(d, s): m for d in ("d_z1", "d_z2") for s, m in minutes.items()}
+    )
+    return make_case(
+        area,
+        services=[Service(id="clinic", name="clinic", serves=Scope())],
+        rules=[CountInUnit(id="R", quote="two", service="clinic", lo=2)],
+        travel=travel,
+        objective=("uncovered_people", "person_minutes", "capital_wan"),
+    )

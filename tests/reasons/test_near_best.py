@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, event, given
+from hypothesis import event, given
 
 from allocator.reasons import decisions, near_best, search_near_best
 from tests.oracle import every_plan
@@ -21,7 +21,8 @@ TRADED = {"uncovered_people", "person_minutes", "max_minutes"}
 @given(case=briefs())
 def test_no_regret_and_never_equal_trying_every_near_best_subset(case):
     base = base_of(case)
-    assume(base is not None)
+    if base is None:
+        return
     within = 0.0 if len(TRADED & set(case.terms.objective)) > 1 else 0.25
     event(f"within {within}")
     check_region(case, base, near_best(base, within))
