@@ -192,7 +192,7 @@ def _reason(base: Planned, pair: Pair, found: Consequence | None) -> Reason:
     held = pair in base.base.held
     whole = found is not None and _is_whole(found)
     at = found.values if found is not None and whole else None  # noqa: PD011
-    before = journeys(base.base, pair[1], base.base.values)  # noqa: PD011
+    before = journeys(base.base, pair[1], base.base.values)
     after = None if at is None else journeys(base.base, pair[1], at)
     at_site = before if held else after
     return Reason(
@@ -367,12 +367,11 @@ def _proved(found: Consequence, language: Language) -> dict[str, object]:
     words = [say_verdict(found)]
     if first is not None:
         words.append(say_difference(first))
-    changed = None if first is None or first.value is None else first.value - first.base
     return {
         "question": found.question,
         "words": " ".join(text.say(language) for text in words),
         "objective": "" if first is None else first.name,
-        "worse_by": float("nan") if changed is None else abs(changed),
+        "worse_by": _or_nan(None if first is None else first.change),
         "at_least": _or_nan(None if first is None else first.at_least),
         "at_most": _or_nan(None if first is None else first.at_most),
         "drop_out": ";".join(f"{s}:{k}" for s, k in found.lost),

@@ -10,8 +10,17 @@ if TYPE_CHECKING:
     from allocator.formulation import Objective
     from allocator.solve import Stage
 
-type Kind = Literal["none", "within_gap", "worse", "perhaps_worse", "better", "unknown"]
+type Kind = Literal[
+    "none",
+    "within_gap",
+    "worse",
+    "perhaps_worse",
+    "better",
+    "perhaps_better",
+    "unknown",
+]
 
+_SAME = 1e-6  # relative: values this near are the same but for rounding
 _EXACT = 1e-7  # relative: bounds this near the value leave nothing open
 
 
@@ -26,6 +35,8 @@ class Difference:
     base, value
         In the base plan, and in the best plan found with the choice changed; None
         where it was not looked at.
+    change
+        How much worse the value is; negative is better.
     at_least, at_most
         By how much the best possible worsens, as proved from both bounds; positive is
         worse, whatever the sense of the objective. None where nothing was proved.
@@ -36,6 +47,7 @@ class Difference:
     name: str
     base: float
     value: float | None
+    change: float | None
     at_least: float | None
     at_most: float | None
     as_good: bool
@@ -43,8 +55,11 @@ class Difference:
     @property
     def kind(self) -> Kind:
         """What may be said: "none" only where nothing at all is left open."""
-        if self.value is None:
+        if self.change is None:
             return "unknown"
+        if self.change < -_SAME * max(1.0, abs(self.base)):
+            proven = self.at_most is not None and self.at_most < 0
+            return "better" if proven else "perhaps_better"
         if self.as_good:
             exact = (
                 self.at_least is not None
@@ -54,8 +69,6 @@ class Difference:
             return "none" if exact else "within_gap"
         if self.at_least is not None and self.at_least > 0:
             return "worse"
-        if self.at_most is not None and self.at_most < 0:
-            return "better"
         return "perhaps_worse"
 
 
@@ -88,12 +101,14 @@ def compare(
         if as_good and at_most is not None:
             at_most = max(0.0, at_most)
             at_least = min(at_least, at_most)
-    return Difference(stage.name, base.value, stage.value, at_least, at_most, as_good)
+    return Difference(
+        stage.name, base.value, stage.value, found - before, at_least, at_most, as_good
+    )
 
 
 def not_looked_at(base: Stage) -> Difference:
     """Return that nothing is known of an objective."""
-    return Difference(base.name, base.value, None, None, None, as_good=False)
+    return Difference(base.name, base.value, None, None, None, None, as_good=False)
 
 
 def _times(sign: float, value: float | None) -> float | None:

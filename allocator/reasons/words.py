@@ -68,6 +68,14 @@ def _better(difference: Difference) -> Text:
     return _bounded(difference, f"改善 {found}", f"better by {found}")
 
 
+def _perhaps_better(difference: Difference) -> Text:
+    found = _change(difference)
+    return Text(
+        f"找到的方案改善 {found}, 未证明必然改善",
+        f"better by {found} in the plan found, not proven to be better at all",
+    )
+
+
 def _unknown(difference: Difference) -> Text:
     return Text("未求解", "not solved")
 
@@ -87,7 +95,7 @@ def _bounded(difference: Difference, zh: str, en: str) -> Text:
 
 
 def _change(difference: Difference) -> str:
-    return figure(abs((difference.value or 0.0) - difference.base))
+    return figure(abs(difference.change or 0.0))
 
 
 _AS_WORDS = {
@@ -96,6 +104,7 @@ _AS_WORDS = {
     "worse": _worse,
     "perhaps_worse": _perhaps_worse,
     "better": _better,
+    "perhaps_better": _perhaps_better,
     "unknown": _unknown,
 }
 

@@ -38,10 +38,11 @@ def solved(case: Case) -> Base:
 
 
 def town() -> Case:
-    """Return a town where one of three alike candidates must be built, and one closer.
+    """Return a town that needs two clinics, of five candidates.
 
-    Zones z1 and z2 have 100 and 10 people. ``near`` is 5 minutes from both; ``a``, ``b``
-    and ``c`` are 10 minutes from both and cost the same; ``dear`` costs ten times.
+    Zones z1 and z2 have 100 and 10 people. ``near`` is 5 minutes from both; ``a``,
+    ``b`` and ``c`` are 10 minutes from both and cost the same, 100; ``dear`` is as far
+    and costs 1000.
     """
     area = make_area(
         zones=[zone("z1", "c1", 100), zone("z2", "c1", 10)],

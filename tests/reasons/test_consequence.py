@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import event, given
 
-from allocator.reasons import consequence, decisions
+from allocator.errors import Finding, SolverError, Text
+from allocator.reasons import as_good_elsewhere, consequence, decisions
 from tests.oracle import optimum
 from tests.property.briefs import briefs
 from tests.property.test_against_oracle import thorough
-from tests.reasons.solved import base_of
+from tests.reasons.solved import base_of, solved, town
 
 
 @pytest.mark.slow
@@ -53,3 +56,110 @@ def check_proofs(found):
             assert difference.at_most == pytest.approx(worse, rel=1e-4, abs=1e-3)
             break
         assert difference.kind == "none"
+
+
+def second_site(base):
+    (site,) = {s for s, _ in base.held} - {"near"}
+    return site
+
+
+def test_forbidding_the_nearest_site_costs_its_minutes():
+    base = solved(town())
+    found = consequence(base, ("near", "clinic"), time_limit_s=20)
+    assert (found.question, found.verdict) == ("without", "worse")
+    assert found.first is not None
+    assert found.first.name == "person_minutes"
+    assert found.first.at_least == pytest.approx(110 * 5)
+    assert found.first.at_most == pytest.approx(110 * 5)
+    assert len(found.gained) == 1
+    assert found.gained[0][0] in {"a", "b", "c"}
+
+
+def test_one_of_several_alike_sites_can_be_replaced_by_another():
+    base = solved(town())
+    pair = (second_site(base), "clinic")
+    found = consequence(base, pair, time_limit_s=20)
+    assert (found.question, found.verdict) == ("without", "as_good")
+    assert [d.kind for d in found.differences] == ["none"] * 3
+    assert found.lost == ()
+    assert len(found.gained) == 1
+    assert found.gained[0][0] in {"a", "b", "c"} - {pair[0]}
+
+
+def test_forcing_a_dear_candidate_costs_the_difference_and_drops_another():
+    base = solved(town())
+    found = consequence(base, ("dear", "clinic"), time_limit_s=20)
+    assert (found.question, found.verdict) == ("with", "worse")
+    assert found.first is not None
+    assert found.first.name == "capital_wan"
+    assert found.first.at_most == pytest.approx(900)
+    assert found.lost == ((second_site(base), "clinic"),)
+
+
+def test_placement_that_clauses_force_leaves_no_plan_without_it():
+    case = town()
+    sites = case.area.sites
+    sites.loc[["a", "b", "c", "dear"], "locked"] = ["out", "out", "out", ""]
+    base = solved(case)
+    found = consequence(base, ("dear", "clinic"), time_limit_s=20)
+    assert (found.question, found.verdict) == ("without", "impossible")
+    assert found.values is None
+
+
+def test_a_plan_found_answers_for_every_choice_in_which_it_differs():
+    base = solved(town())
+    pair = (second_site(base), "clinic")
+    found = consequence(base, pair, time_limit_s=20)
+    (other,) = found.gained
+    answer = as_good_elsewhere(base, other, [found])
+    assert answer is not None
+    assert (answer.pair, answer.question, answer.verdict) == (other, "with", "as_good")
+    assert answer.gained == ()
+    assert answer.lost == (pair,)
+    assert as_good_elsewhere(base, ("dear", "clinic"), [found]) is None
+
+
+def test_without_time_nothing_is_claimed(monkeypatch):
+    base = solved(town())
+
+    def stop(*_, **__):
+        raise SolverError([Finding("solver-no-plan", Text("停", "stopped"))])
+
+    monkeypatch.setattr(base.session, "solve", stop)
+    found = consequence(base, ("near", "clinic"), time_limit_s=0)
+    assert found.verdict == "unknown"
+    assert [d.kind for d in found.differences] == ["unknown"] * 3
+    assert [d.at_least for d in found.differences] == [None] * 3
+
+
+def test_a_solve_that_stops_early_says_what_is_proved_and_what_is_not(monkeypatch):
+    """The solver finds the best plan but proves no more than the base did."""
+    base = solved(town())
+    honest = base.session.solve
+
+    def unproved(stages=None, **settings):
+        solution = honest(stages, **settings)
+        known = settings["relaxation"]
+        if not solution.stages or not known:
+            return solution
+        stage = replace(solution.stages[0], bound=known[0].bound, status="feasible")
+        return replace(solution, stages=(stage,))
+
+    monkeypatch.setattr(base.session, "solve", unproved)
+    found = consequence(base, ("near", "clinic"), time_limit_s=20, full=False)
+    assert found.verdict == "unknown"
+    first = found.first
+    assert first is not None
+    assert first.kind == "perhaps_worse"
+    assert first.at_least == 0
+    assert first.at_most == pytest.approx(550)
+
+
+def test_the_base_is_as_before_after_a_choice_was_changed():
+    base = solved(town())
+    before = [(v.name, v.lowBound, v.upBound) for v in base.session.problem.variables()]
+    consequence(base, ("near", "clinic"), time_limit_s=20)
+    after = [(v.name, v.lowBound, v.upBound) for v in base.session.problem.variables()]
+    assert after == before
+    again = base.session.solve(time_limit_s=20)
+    assert [s.value for s in again.stages] == pytest.approx([0, 550, 200])

@@ -48,3 +48,25 @@ def test_alternatives_differ_in_three_decisions_at_least():
     assert least_apart(base, None) == 3
     assert least_apart(base, 1) == 3
     assert least_apart(base, 9) == 9
+
+
+def test_when_no_plan_is_so_far_apart_that_is_proved():
+    # One clinic in place of another is the only change: two decisions.
+    spread = Spread(near_best(solved(town()), 0.01), 3)
+    assert spread.next(time_limit_s=20) == "none"
+
+
+def test_an_alternative_sends_people_as_well_as_can_be_and_states_its_values():
+    base = solved(town())
+    spread = Spread(near_best(base, 1.0), 4)  # twice the minutes, twice the money
+    found = spread.next(time_limit_s=20)
+    assert not isinstance(found, str)
+    assert found.apart >= 4
+    stages = {stage.name: stage for stage in found.solution.stages}
+    assert stages["uncovered_people"].status == "optimal"
+    assert stages["person_minutes"].value in (
+        pytest.approx(550),
+        pytest.approx(1100),
+    )
+    assert stages["capital_wan"].value <= 400
+    assert found.solution.status == "feasible"

@@ -9,7 +9,7 @@ from allocator.reasons import decisions, near_best, search_near_best
 from tests.oracle import every_plan
 from tests.property.briefs import briefs
 from tests.property.test_against_oracle import thorough
-from tests.reasons.solved import base_of
+from tests.reasons.solved import base_of, solved, town
 
 # Of these the oracle sends people by one order only: within a tolerance two of them
 # could be traded for each other.
@@ -53,3 +53,41 @@ def check_region(case, base, region):
     assert set(seen.pool) <= plans
     assert set(seen.always) == set.intersection(*map(set, plans))
     assert set(seen.never) == set(decisions(base.program)) - set().union(*plans)
+
+
+def test_a_cancelled_search_proves_nothing():
+    class Cancelled:
+        def step(self, text):
+            pass
+
+        def update(self, text):
+            pass
+
+        def cancelled(self):
+            return True
+
+    base = solved(town())
+    base.session.progress = Cancelled()
+    seen = search_near_best(near_best(base, 0.01), time_limit_s=60)
+    assert seen.pool == (base.decided,)
+    assert set(seen.always) == base.decided
+    assert seen.proven == frozenset()
+    assert not seen.complete
+
+
+def test_the_nearest_site_is_no_regret_and_the_alike_ones_are_optional():
+    base = solved(town())
+    seen = search_near_best(near_best(base, 0.01), time_limit_s=60)
+    assert seen.always == (("near", "clinic"),)
+    assert seen.never == (("dear", "clinic"),)
+    assert seen.complete
+
+
+def test_limits_are_a_share_of_the_value_and_nought_stays_nought():
+    region = near_best(solved(town()), 0.1)
+    assert region.limits == pytest.approx((0.0, 550 * 1.1, 200 * 1.1), abs=1e-6)
+
+
+def test_a_negative_tolerance_is_refused():
+    with pytest.raises(ValueError, match="within"):
+        near_best(solved(town()), -0.1)
