@@ -5,13 +5,13 @@ outcome = make_plan(task)
 write_outcome(outcome, Path("run"), force=False)
 """
 
-from allocator.pipeline.comparing import compare_runs, write_comparison
 from allocator.pipeline.alternatives import (
     NearBest,
     find_alternatives,
     write_alternatives,
 )
 from allocator.pipeline.clauses import ClauseReason, explain_rule
+from allocator.pipeline.comparing import compare_runs, write_comparison
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.fairness import price_of_fairness, write_fairness
 from allocator.pipeline.frontiers import (
@@ -60,11 +60,11 @@ __all__ = [
     "price_of_fairness",
     "read_run",
     "read_task",
-    "write_comparison",
     "write_fairness",
     "write_frontier",
     "reasons_table",
     "write_alternatives",
+    "write_comparison",
     "write_outcome",
     "write_reasons",
 ]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from allocator.formulation.program import Relaxed
     from allocator.pipeline.task import Task
     from allocator.progress import Progress
 
@@ -41,12 +42,16 @@ class Planned:
         The base plan, all phases carried out.
     clauses
         For each pair that a plan may hold: the rules that ask for it, or would.
+    relaxed
+        ``rules`` where the base is a plan by best effort, which breaks binding clauses
+        as little as possible.
     """
 
     task: Task
     base: Base
     plan: Plan
     clauses: Mapping[Pair, tuple[str, ...]]
+    relaxed: Relaxed
 
 
 def planned(task: Task, run: Path | None, progress: Progress) -> Planned:
@@ -61,27 +66,39 @@ def planned(task: Task, run: Path | None, progress: Progress) -> Planned:
     SolverError
         When the solver gave no usable answer.
     """
+    certificate = None if run is None else read_certificate(run)
+    if run is not None and certificate is not None:
+        _refuse_other_inputs(task, run, certificate)
     progress.step(Text("建立整数规划", "building the integer program"))
-    formulation = build_phases(task.phases, task.travel, progress=progress)
+    best_effort = certificate is not None and certificate.get("best_effort")
+    relaxed: Relaxed = "rules" if best_effort else "nothing"
+    formulation = build_phases(
+        task.phases, task.travel, relaxed=relaxed, progress=progress
+    )
     refuse_impossible(formulation, task.area, task.policy)
     settings = task.brief.solver
     session = Session(
         formulation, gap=settings.gap, threads=settings.threads, progress=progress
     )
-    if run is None:
+    base: Base | None
+    if run is None or certificate is None:
         base = solve_base(session, time_limit_s=settings.time_limit_s)
         if base is None:
             explanation = explain_task(task, ways_out=False, progress=progress)
             raise as_error(explanation, task.area, task.policy)
     else:
-        base = _of_run(task, run, session, progress)
+        base = _of_run(task, run, certificate, session, progress)
     plan = read_plan(formulation)
-    return Planned(task, base, plan, _clauses_of_all(base, task, plan))
+    return Planned(task, base, plan, _clauses_of_all(base, task, plan), relaxed)
 
 
-def _of_run(task: Task, run: Path, session: Session, progress: Progress) -> Base:
-    certificate = read_certificate(run)
-    _refuse_other_inputs(task, run, certificate)
+def _of_run(
+    task: Task,
+    run: Path,
+    certificate: dict[str, Any],
+    session: Session,
+    progress: Progress,
+) -> Base:
     progress.step(Text("读取方案", "reading the plan"))
     base = base_of_plan(
         session,

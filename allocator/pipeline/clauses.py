@@ -107,7 +107,7 @@ def explain_rule(
         plan, without = base.plan, None
     else:
         progress.step(Text(f"不含 {rule_id} 求解", f"solving without {rule_id}"))
-        plan, without = _without(task, rule_id, progress)
+        plan, without = _without(base, rule_id, progress)
     return ClauseReason(
         base,
         rule,
@@ -135,9 +135,8 @@ def _binds_not(base: Planned, rule: Rule) -> Text | None:
     return None
 
 
-def _without(
-    task: Task, rule_id: str, progress: Progress
-) -> tuple[Plan, Solution | None]:
+def _without(base: Planned, rule_id: str, progress: Progress) -> tuple[Plan, Solution]:
+    task = base.task
     phases = [
         replace(
             phase,
@@ -148,7 +147,9 @@ def _without(
         )
         for phase in task.phases
     ]
-    formulation = build_phases(phases, task.travel, progress=progress)
+    formulation = build_phases(
+        phases, task.travel, relaxed=base.relaxed, progress=progress
+    )
     settings = task.brief.solver
     solution = solve(
         formulation,

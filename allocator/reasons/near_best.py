@@ -29,6 +29,7 @@ import pulp
 
 from allocator.errors import SolverError, Text
 from allocator.formulation import Objective
+from allocator.policy.terms import SHORTFALLS
 from allocator.reasons.base import decisions, held_now
 from allocator.reasons.neighbourhood import neighbourhood
 
@@ -122,7 +123,7 @@ def near_best(base: Base, within: float) -> Region:
         base.formulation.stages, base.solution.stages, base.limits, strict=True
     ):
         value = objective.sign * stage.value
-        room = 0.0 if stage.name == "shortfall" else within * abs(value)
+        room = 0.0 if stage.name in SHORTFALLS else within * abs(value)
         limits.append(max(limit, value + room))
     return Region(base, within, tuple(limits))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allocator.errors import Text
-from allocator.policy.terms import OBJECTIVES, SHORTFALL
+from allocator.policy.terms import OBJECTIVES, SHORTFALLS
 
 if TYPE_CHECKING:
     from allocator.reasons.consequence import Consequence
@@ -23,7 +23,7 @@ def figure(value: float) -> str:
 
 def objective_name(name: str) -> Text:
     """Return an objective with its unit."""
-    return OBJECTIVES.get(name, SHORTFALL)
+    return OBJECTIVES.get(name) or SHORTFALLS[name]
 
 
 def say_difference(difference: Difference) -> Text:

@@ -24,6 +24,7 @@ WORDS = {
     "outcome": "every figure, computed once",
     "frontier": "what two objectives cost one another",
     "diagnose": "what is missing when no plan exists",
+    "reasons": "what a choice is worth",
     "solve": "HiGHS through PuLP; what was proved",
     "formulation": "rules → integer program",
     "audit": "rules → verdicts, no solver",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from allocator.cli.main import run
 from allocator.pipeline import explain_sites, read_task, reasons_table
 from tests.cli.small_task import write_task
+from tests.test_documentation import ROOT, commands_in
 
 
 @pytest.fixture
@@ -244,3 +246,13 @@ def test_each_alternative_is_a_run_folder_that_passes_its_audit(tmp_path, capsys
     certificate = json.loads((folder / "run.json").read_text("utf-8"))
     stated = {one["name"]: one["value"] for one in certificate["objectives"]}
     assert table.loc[1, "capital_wan"] == pytest.approx(stated["capital_wan"])
+
+
+def test_the_commands_of_the_page_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_task(tmp_path / "mycity")
+    commands = commands_in(ROOT / "docs" / "reasons.md")
+    assert len(commands) == 4
+    for command in commands:
+        _, *arguments = shlex.split(command)
+        assert run(arguments) == 0, command

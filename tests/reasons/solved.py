@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 from allocator.policy import CountInUnit, Scope, Service
 from allocator.progress import SILENT
 from allocator.reasons import Base, solve_base
@@ -16,6 +18,10 @@ from tests.factories import (
     make_travel,
     zone,
 )
+from tests.property.test_against_oracle import EXAMPLES, thorough
+
+# At least a hundred generated tasks, whatever the other property tests take.
+generated = settings(thorough, max_examples=max(EXAMPLES, 100))
 
 if TYPE_CHECKING:
     from allocator.progress import Progress

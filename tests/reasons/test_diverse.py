@@ -7,13 +7,12 @@ from hypothesis import event, given
 
 from allocator.reasons import Spread, least_apart, near_best
 from tests.property.briefs import briefs
-from tests.property.test_against_oracle import thorough
-from tests.reasons.solved import base_of, solved, town
+from tests.reasons.solved import base_of, generated, solved, town
 from tests.reasons.test_near_best import TRADED, plans_within
 
 
 @pytest.mark.slow
-@thorough
+@generated
 @given(case=briefs())
 def test_each_alternative_is_the_farthest_near_best_plan(case):
     base = base_of(case)

@@ -8,8 +8,7 @@ from hypothesis import event, given
 from allocator.reasons import decisions, near_best, search_near_best
 from tests.oracle import every_plan
 from tests.property.briefs import briefs
-from tests.property.test_against_oracle import thorough
-from tests.reasons.solved import base_of, solved, town
+from tests.reasons.solved import base_of, generated, solved, town
 
 # Of these the oracle sends people by one order only: within a tolerance two of them
 # could be traded for each other.
@@ -17,7 +16,7 @@ TRADED = {"uncovered_people", "person_minutes", "max_minutes"}
 
 
 @pytest.mark.slow
-@thorough
+@generated
 @given(case=briefs())
 def test_no_regret_and_never_equal_trying_every_near_best_subset(case):
     base = base_of(case)
