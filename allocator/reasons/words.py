@@ -43,7 +43,7 @@ def _within_gap(difference: Difference) -> Text:
             "找到的方案没有差别 (没有求得界)",
             "no difference in the plan found (no bound was proven)",
         )
-    most = figure(difference.at_most)
+    most = figure(max(abs(difference.at_most), abs(difference.at_least or 0.0)))
     return Text(
         f"在已证明的误差内没有差别 (至多差 {most})",
         f"no difference within the proven gap (at most {most})",

@@ -41,6 +41,12 @@ def test_equal_values_with_a_gap_are_equal_within_the_gap():
     assert "误差内没有差别 (至多差 5)" in words.zh
 
 
+def test_a_gap_below_is_a_gap_too():
+    found = compared((100.0, 100.0), (100.0, 97.0), as_good=True, subset=False)
+    assert (found.kind, found.at_most) == ("within_gap", 0.0)
+    assert "at most 3" in say_difference(found).en
+
+
 def test_a_proven_worsening_is_stated_with_its_bounds():
     found = compared((100.0, 98.0), (130.0, 120.0))
     assert (found.kind, found.at_least, found.at_most) == ("worse", 20.0, 32.0)
