@@ -65,6 +65,7 @@ __all__ = [
     "reasons_table",
     "write_alternatives",
     "write_comparison",
+    "write_fairness",
     "write_outcome",
     "write_reasons",
 ]

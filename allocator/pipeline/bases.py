@@ -12,10 +12,10 @@ from allocator.audit import Facts, clauses_for
 from allocator.diagnose import as_error, refuse_impossible
 from allocator.errors import Finding, InputError, Text
 from allocator.formulation import build_phases, read_plan
-from allocator.pipeline.certificate import input_files
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.runs import read_run
 from allocator.plan import COUNTED_COLUMNS, Plan
+from allocator.provenance import fingerprints
 from allocator.reasons import Base, base_of_plan, solve_base
 from allocator.solve import Session
 
@@ -168,7 +168,7 @@ def _refuse_other_inputs(task: Task, run: Path, certificate: dict[str, Any]) -> 
     def keys(files: list[dict[str, Any]]) -> dict[str, str]:
         return {str(one["file"]): str(one["sha256"]) for one in files}
 
-    then, now = keys(certificate["inputs"]), keys(input_fingerprints(task.brief))
+    then, now = keys(certificate["inputs"]), keys(fingerprints(input_files(task.brief)))
     changed = sorted(
         name for name in then.keys() | now.keys() if then.get(name) != now.get(name)
     )
