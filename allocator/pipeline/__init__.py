@@ -38,8 +38,8 @@ from allocator.pipeline.runs import (
 from allocator.pipeline.task import Task, check_task, read_task
 
 __all__ = [
-    "FrontierRequest",
     "ClauseReason",
+    "FrontierRequest",
     "NearBest",
     "Reason",
     "Reasons",
@@ -54,18 +54,17 @@ __all__ = [
     "explain_site",
     "explain_sites",
     "explain_task",
-    "find_frontier",
     "find_alternatives",
+    "find_frontier",
     "make_plan",
     "price_of_fairness",
     "read_run",
     "read_task",
-    "write_fairness",
-    "write_frontier",
     "reasons_table",
     "write_alternatives",
     "write_comparison",
     "write_fairness",
+    "write_frontier",
     "write_outcome",
     "write_reasons",
 ]

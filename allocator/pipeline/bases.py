@@ -12,6 +12,7 @@ from allocator.audit import Facts, clauses_for
 from allocator.diagnose import as_error, refuse_impossible
 from allocator.errors import Finding, InputError, Text
 from allocator.formulation import build_phases, read_plan
+from allocator.pipeline.certificate import input_files
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.runs import read_run
 from allocator.plan import COUNTED_COLUMNS, Plan
