@@ -3,13 +3,16 @@
 from allocator.audit.audit import (
     audit,
     clauses_for,
+    measure,
     other_values,
     plan_of_today,
     refuse_unless_sound,
+    to_the_nearest,
 )
+from allocator.audit.coverage import limit_of
 from allocator.audit.facts import Facts
 from allocator.audit.gaps import gap_rows
-from allocator.audit.measures import MEASURES, totals
+from allocator.audit.measures import MEASURES, coverage_readings, totals
 from allocator.audit.phases import check_phases
 from allocator.audit.tilt import amounts_elsewhere
 from allocator.audit.verdict import AuditRow, Verdict
@@ -23,9 +26,13 @@ __all__ = [
     "audit",
     "check_phases",
     "clauses_for",
+    "coverage_readings",
     "gap_rows",
+    "limit_of",
+    "measure",
     "other_values",
     "plan_of_today",
     "refuse_unless_sound",
+    "to_the_nearest",
     "totals",
 ]

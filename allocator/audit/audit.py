@@ -238,6 +238,24 @@ _OVER_PHASES: Mapping[str, Callable[[Sequence[float]], float]] = {
 }
 
 
+def measure(name: str, phases: Sequence[Facts], terms: Terms) -> float | None:
+    """Return what a plan is worth under an objective; None where it is not measured.
+
+    Parameters
+    ----------
+    name
+        Of the objective, or of one of its stages.
+    phases, terms
+        As in `other_values`.
+    """
+    if name == TILT:
+        return amounts_elsewhere(phases[-1], terms)
+    if name not in MEASURES:
+        return equity_value(name, phases, terms.equity)
+    together = _OVER_PHASES.get(name, _last)
+    return float(together([MEASURES[name](facts) for facts in phases]))
+
+
 def other_values(
     phases: Sequence[Facts], values: Mapping[str, float], terms: Terms
 ) -> list[Finding]:
@@ -254,12 +272,7 @@ def other_values(
     """
     findings = []
     for name, stated in values.items():
-        measured = equity_value(name, phases, terms.equity)
-        if name == TILT:
-            measured = amounts_elsewhere(phases[-1], terms)
-        elif name in MEASURES:
-            together = _OVER_PHASES.get(name, _last)
-            measured = together([MEASURES[name](facts) for facts in phases])
+        measured = measure(name, phases, terms)
         if measured is None:
             continue
         if abs(measured - stated) > VALUE_TOLERANCE * max(1.0, abs(measured)):
@@ -309,14 +322,14 @@ def plan_of_today(
     frames = [
         frame
         for name in sorted(policy.services)
-        if len(frame := _to_the_nearest(facts, name))
+        if len(frame := to_the_nearest(facts, name))
     ]
     if not frames:
         return plan
     return Plan(placements, pd.concat(frames, ignore_index=True), plan.allocations)
 
 
-def _to_the_nearest(facts: Facts, service: str) -> pd.DataFrame:
+def to_the_nearest(facts: Facts, service: str) -> pd.DataFrame:
     """Assign everyone whom a service addresses to its nearest holder in bounds."""
     zones = facts.addressed(service)
     demand = facts.area.demand

@@ -4,21 +4,38 @@ Nothing here is seen by `allocator.audit`, nor the other way round: the two read
 rules independently.
 """
 
+from allocator.formulation.beside import (
+    OF_MONEY,
+    OF_PLACEMENTS,
+    add_certain_service,
+    add_people,
+    add_prices,
+    bound_services,
+)
 from allocator.formulation.build import Formulation, build, build_phases
-from allocator.formulation.objective import Objective
+from allocator.formulation.objective import Objective, Parts
+from allocator.formulation.objectives import objective_named
 from allocator.formulation.program import Impossible, RowTag, Shortfall
 from allocator.formulation.sites import find_holdings, unpriced
 from allocator.formulation.solution import read_gaps, read_plan, read_plans
 
 __all__ = [
+    "OF_MONEY",
+    "OF_PLACEMENTS",
     "Formulation",
     "Impossible",
     "Objective",
+    "Parts",
     "RowTag",
     "Shortfall",
+    "add_certain_service",
+    "add_people",
+    "add_prices",
+    "bound_services",
     "build",
     "build_phases",
     "find_holdings",
+    "objective_named",
     "read_gaps",
     "read_plan",
     "read_plans",

@@ -202,11 +202,19 @@ def _build_phase(program: Program, progress: Progress) -> Parts:
     _add_links(program)
     if program.before is not None:
         _add_nesting(program, program.before)
+    parts = add_rules(program, serving, progress=progress)
+    add_budget(program)
+    return parts
+
+
+def add_rules(
+    program: Program, serving: Serving, *, progress: Progress = SILENT
+) -> Parts:
+    """Add the rows of every rule, and return what objectives are made of."""
     covers: dict[str, tuple[Coverage, coverage.Cover]] = {}
     for rule in program.policy.rules:
         progress.update(Text(f"建模 {rule.id}", f"building {rule.id}"))
         program.add_rule(rule, partial(_build_reading, serving, covers))
-    _add_budget(program)
     return Parts(program, covers, serving)
 
 
@@ -310,7 +318,8 @@ def _link(
         program.add_row(tag, [*there, *less_new], ">=", 0.0)
 
 
-def _add_budget(program: Program) -> None:
+def add_budget(program: Program) -> None:
+    """Limit what may be spent by the budgets of the phase."""
     terms = program.terms
     limits = (
         ("capital_wan", terms.capital_wan, spending_of_phase(program, 0)),

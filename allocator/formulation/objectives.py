@@ -53,6 +53,19 @@ def objectives(phases: Sequence[Parts]) -> list[Objective]:
     return stages
 
 
+def objective_named(name: str, phases: Sequence[Parts]) -> Objective:
+    """Return one objective over the parts of the phases, in the order of years.
+
+    Those about fairness are several stages each, and have no one expression.
+
+    Raises
+    ------
+    InputError
+        When it has nothing to measure, or cannot be measured exactly.
+    """
+    return _MAKERS[name](phases)
+
+
 def shortfall_stages(programs: Sequence[Program]) -> list[Objective]:
     """Return the stages of the relative shortfalls; none where nothing is soft.
 

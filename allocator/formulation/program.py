@@ -140,6 +140,8 @@ class Program:
 
     A task with several phases is one problem that their programs share: each has its
     own holdings, and what an earlier phase built stays (`_add_nesting` of ``build``).
+    The same placements may be held against other figures: that is a program beside
+    the first, with the same holdings (`allocator.formulation.beside`).
 
     Parameters
     ----------
@@ -147,6 +149,12 @@ class Program:
         What is planned.
     before
         The program of the phase before; None in the first.
+    beside
+        The program whose problem and holdings this one shares; None: its own.
+    label
+        What names of variables and rows begin with, beside another.
+    without
+        Pairs that hold nothing here, whatever is placed; only beside another.
     extras
         Beyond the first, how many of a counted service a pair holds.
     relaxed
@@ -161,6 +169,9 @@ class Program:
     terms: Terms
     relaxed: Relaxed = "nothing"
     before: Program | None = None
+    beside: Program | None = None
+    label: str = ""
+    without: frozenset[tuple[str, str]] = frozenset()
     problem: pulp.LpProblem = field(init=False)
     prefix: str = field(init=False)
     holdings: Holdings = field(init=False)
@@ -179,6 +190,9 @@ class Program:
 
     def __post_init__(self) -> None:
         """Create the problem and one binary per pair that may be held."""
+        if self.beside is not None:
+            self._share(self.beside)
+            return
         if self.before is None:
             self.problem = pulp.LpProblem("plan", pulp.LpMinimize)
             self.prefix = ""
@@ -187,12 +201,8 @@ class Program:
             number = int(self.before.prefix.strip("p_") or 1) + 1
             self.prefix = f"p{number}_"
         self.holdings = find_holdings(self.area, self.policy)
-        self.costs = change_costs(self.area, self.holdings)
+        self._read_sites()
         sites = self.area.sites
-        self.zone_of = {str(s): str(z) for s, z in sites["zone_id"].items()}
-        self.branches = frozenset(sites.index[sites["branch"].astype(bool)])
-        self.existing = frozenset(sites.index[sites["status"] == "existing"])
-        self.locked_in = frozenset(sites.index[sites["locked"] == "in"])
         site_position = {s: i for i, s in enumerate(sites.index)}
         names = [f"h_s{site_position[s]}_{k}" for s, k in self.holdings.possible]
         variables = self.new_variables("", names, "Binary")
@@ -201,6 +211,31 @@ class Program:
             if self.stays(pair):
                 self.holds[pair].lowBound = 1
         self._add_extras(site_position)
+
+    def _read_sites(self) -> None:
+        """Look up prices and what the register says of the sites."""
+        self.costs = change_costs(self.area, self.holdings)
+        sites = self.area.sites
+        self.zone_of = {str(s): str(z) for s, z in sites["zone_id"].items()}
+        self.branches = frozenset(sites.index[sites["branch"].astype(bool)])
+        self.existing = frozenset(sites.index[sites["status"] == "existing"])
+        self.locked_in = frozenset(sites.index[sites["locked"] == "in"])
+
+    def _share(self, other: Program) -> None:
+        """Take over problem, holdings and amounts of another program."""
+        self.problem = other.problem
+        self.prefix = f"{self.label}_{other.prefix}"
+        self.holdings = other.holdings
+        self._read_sites()
+        self.holds = dict(other.holds)
+        self.extras, self.amounts = dict(other.extras), dict(other.amounts)
+        if not self.without:
+            return
+        # A variable each: rows must not name one twice.
+        for number, pair in enumerate(sorted(self.without & set(self.holds))):
+            self.holds[pair] = self.new_variable(f"none_{number}", 0, 0)
+            if pair in self.extras:
+                self.extras[pair] = self.new_variable(f"no_more_{number}", 0, 0)
 
     def _add_extras(self, site_position: Mapping[str, int]) -> None:
         """Create how many more than one of a counted service a site holds."""
