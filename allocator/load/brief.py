@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from allocator.errors import Finding, Text, errors_in
 from allocator.load.remarks import Remarks
+from allocator.load.scenario import ScenarioSection, check_scenarios
 from allocator.schema import findings_from, read_toml
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ STRAIGHT_LINE_MINUTES = 60.0
 
 
 # Sections that may stand several times: [[phase]].
-_LISTS = ("phase", "score", "tilt")
+_LISTS = ("phase", "score", "tilt", "scenario")
 
 
 class _Section(BaseModel):
@@ -179,6 +180,7 @@ class _Document(_Section):
     phase: tuple[PhaseSection, ...] = ()
     score: tuple[ScoreSection, ...] = ()
     tilt: tuple[TiltSection, ...] = ()
+    scenario: tuple[ScenarioSection, ...] = ()
     objective: ObjectiveSection = ObjectiveSection()
     explain: ExplainSection = ExplainSection()
     solver: SolverSection = SolverSection()
@@ -211,6 +213,9 @@ class Brief:
         How sites are scored, by service.
     tilts
         Where resources are to go first.
+    scenarios
+        What may turn out otherwise than the figures say; empty where the brief names
+        nothing.
     """
 
     path: Path
@@ -226,6 +231,7 @@ class Brief:
     phases: tuple[PhaseSection, ...]
     scores: tuple[ScoreSection, ...]
     tilts: tuple[TiltSection, ...]
+    scenarios: tuple[ScenarioSection, ...]
     objective: ObjectiveSection
     explain: ExplainSection
     solver: SolverSection
@@ -354,6 +360,7 @@ def _check_document(document: _Document, remarks: Remarks) -> None:
                     "weights = { people = 0.5, distance = 0.3, beds = 0.2 }, say",
                 ),
             )
+    check_scenarios(document.scenario, remarks)
     _check_methods(document, remarks)
     _check_budgets(document, remarks)
     _check_order(document.objective.order, remarks)
@@ -481,6 +488,7 @@ def _build(path: Path, document: _Document) -> Brief:
         phases=document.phase,
         scores=document.score,
         tilts=document.tilt,
+        scenarios=document.scenario,
         objective=document.objective,
         explain=document.explain,
         solver=document.solver,

@@ -21,6 +21,7 @@ WORDS = {
     "maps": "map.png, map.pdf, map.html",
     "workbook": "plan.xlsx",
     "compare": "two plans side by side",
+    "scenarios": "what if the numbers are wrong",
     "outcome": "every figure, computed once",
     "frontier": "what two objectives cost one another",
     "diagnose": "what is missing when no plan exists",
