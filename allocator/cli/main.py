@@ -476,6 +476,53 @@ def frontier(
 
 
 @cli.command()
+@_brief
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder to write tables, maps and plans to.",
+)
+@click.option(
+    "--plan",
+    "run",
+    type=click.Path(path_type=Path),
+    help="Hold the plan of this run folder against the scenarios too.",
+)
+@click.option(
+    "--robust/--no-robust", default=True, help="Whether to look for robust plans."
+)
+@click.option("--force", is_flag=True, help="Replace an existing study.")
+@_common
+def scenarios(
+    brief: Path,
+    target: Path,
+    *,
+    run: Path | None,
+    robust: bool,
+    force: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Hold plans for BRIEF against scenarios; choose robust ones. 情景与稳健方案."""
+    from allocator.cli import scenarios as command  # noqa: PLC0415
+
+    console = _console(options)
+    progress = TerminalProgress(console)
+    with stopping_on_interrupt(progress, console):
+        command.scenarios(
+            brief,
+            target,
+            run=run,
+            robust=robust,
+            force=force,
+            console=console,
+            progress=progress,
+        )
+
+
+@cli.command()
 @click.argument("pack", required=False)
 @_common
 def packs(pack: str | None, **options: Any) -> None:  # noqa: ANN401

@@ -35,6 +35,7 @@ from allocator.pipeline.runs import (
     audit_today,
     read_run,
 )
+from allocator.pipeline.scenarios import study_scenarios, write_scenarios
 from allocator.pipeline.task import Task, check_task, read_task
 
 __all__ = [
@@ -61,10 +62,12 @@ __all__ = [
     "read_run",
     "read_task",
     "reasons_table",
+    "study_scenarios",
     "write_alternatives",
     "write_comparison",
     "write_fairness",
     "write_frontier",
     "write_outcome",
     "write_reasons",
+    "write_scenarios",
 ]
