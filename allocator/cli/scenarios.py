@@ -8,7 +8,7 @@ from allocator.cli.console import print_table
 from allocator.errors import Text
 from allocator.export import plain_json, refuse_existing
 from allocator.pipeline import read_task, study_scenarios, write_scenarios
-from allocator.pipeline.scenarios import MARKER
+from allocator.pipeline.scenario_folder import MARKER
 from allocator.policy.terms import OBJECTIVES
 from allocator.scenarios import (
     PLAN_WORDS,

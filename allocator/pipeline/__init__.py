@@ -35,7 +35,8 @@ from allocator.pipeline.runs import (
     audit_today,
     read_run,
 )
-from allocator.pipeline.scenarios import study_scenarios, write_scenarios
+from allocator.pipeline.scenario_folder import write_scenarios
+from allocator.pipeline.scenarios import study_scenarios
 from allocator.pipeline.task import Task, check_task, read_task
 
 __all__ = [
