@@ -357,6 +357,21 @@ def test_only_functional_zones_are_unknown_in_the_sample() -> None:
     assert {f.value for f in findings} == {"高新区", "经开区"}
 
 
+def test_staff_beds_and_ambulances_are_decided_where_texts_ask_for_them() -> None:
+    """Audited only would mean that no plan could close the gap."""
+    policy = policy_of(["nanchang-2024", "xinjian-2023", "national"])
+    placed = {r.id: r for r in policy.resources.values() if r.at is not None}
+    assert {"gps", "beds", "ambulances", "nursery_places", "tcm_physicians"} <= set(
+        placed
+    )
+    assert all(r.most_per_site for r in placed.values())
+    at = placed["ambulances"].at
+    assert at is not None
+    assert at.service == ("emergency_station",)
+    priority = {rule.id: rule.priority.value for rule in policy.rules}
+    assert (priority["S0-01"], priority["N-8"]) == ("must", "strive")
+
+
 def test_national_standards_are_labelled_as_defaults() -> None:
     national = pack("national")
     assert "默认值" in national.head.title

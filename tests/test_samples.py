@@ -253,6 +253,31 @@ def test_nanchang_is_read_without_errors_or_warnings() -> None:
     assert len(area.notes) == 5
 
 
+@pytest.mark.parametrize(
+    ("folder", "resource", "per", "share"),
+    [
+        (NANCHANG, "gps", 10_000, 3.2),
+        (NANCHANG, "ambulances", 30_000, 1),
+        (XINJIAN, "ambulances", 30_000, 1),
+    ],
+)
+def test_staff_and_ambulances_of_today_fall_short_and_are_priced(
+    folder: Path, resource: str, per: int, share: float
+) -> None:
+    sites = rows(folder / "sites.csv")
+    today = sum(int(site[resource] or 0) for site in sites)
+    assert 0 < today < share * PEOPLE[folder.name] / per
+    for site in sites:
+        if site["ambulances"]:
+            assert "emergency_station" in site["services"].split(";"), site
+    prices = [c for c in rows(folder / "costs.csv") if c["resource"] == resource]
+    assert [cost["action"] for cost in prices] == ["add"]
+    brief, _ = read_brief(folder / "brief.toml")
+    assert brief is not None
+    # Else staff that costs nothing to build would be hired without end.
+    assert "yearly_wan" in (brief.objective.order or ())
+
+
 @pytest.mark.parametrize("name", sorted(PEOPLE))
 def test_no_file_holds_a_path_of_the_machine_it_was_made_on(name: str) -> None:
     for path in (samples_folder() / name).rglob("*"):
@@ -360,7 +385,13 @@ def test_xinjian_is_solved_to_the_proven_best() -> None:
     assert outcome.certificate["status"] == "optimal"
     assert (outcome.plan.placements["service"] == "county_subcenter").sum() in (1, 2)
     added = outcome.plan.allocations.groupby("resource")["amount"].sum()
-    assert set(added.index) == {"nursery_places", "tcm_physicians", "tcm_village_staff"}
+    assert set(added.index) == {
+        "ambulances",
+        "nursery_places",
+        "tcm_physicians",
+        "tcm_village_staff",
+    }
+    assert added["ambulances"] == 12  # 28 for 810,614 people, 16 stand today
     today = sum(
         int(site["nursery_places"] or 0) for site in rows(XINJIAN / "sites.csv")
     )

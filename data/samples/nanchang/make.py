@@ -74,6 +74,9 @@ PAVILIONS = 40
 SPECIALTIES = 45
 EMERGENCY_HOSPITALS = ("360102", "360111", "360112", "360121", "360123", "360124")
 EMERGENCY_CENTRAL = 4
+# General practitioners by class, ambulances at stations of today: from, to.
+GPS = {"A100": (20, 36), "B100": (12, 24), "C210": (10, 18), "C220": (4, 10)}
+AMBULANCES = {"A100": (9, 15), "C210": (2, 3)}
 CDC_TO_BUILD = ("360102", "360103", "360112", "360113", "360124")
 TCM_COUNTIES = ("360111", "360112", "360121", "360123", "360124")
 REHABILITATION_ZONES = ("360104006", "360111003", "360113006")
@@ -100,6 +103,8 @@ SITE_COLUMNS = (
     "public",
     "branch",
     "beds",
+    "gps",
+    "ambulances",
     "locked",
     "basis",
 )
@@ -130,9 +135,9 @@ COSTS = (
     (
         "emergency_station",
         "build",
-        178,
+        130,
         60,
-        "云南江川急救站130万元加救护车2辆各24万元(costs_published.csv)",
+        "云南江川急救站130万元,不含救护车(costs_published.csv)",
         "2012",
     ),
     ("public_health_station", "upgrade", 25, 5, ASSUMED, ""),
@@ -160,8 +165,15 @@ COSTS = (
     ("tcm_key_hospital", "upgrade", 2000, 200, ASSUMED, ""),
     ("flagship_hospital", "upgrade", 2000, 200, ASSUMED, ""),
 )
+# resource, capital, yearly (万元) for one more, source, year of prices
+RESOURCE_COSTS = (
+    ("gps", 0, 15, f"{ASSUMED}:每人年薪酬", ""),
+    ("beds", 15, 3, ASSUMED, ""),
+    ("ambulances", 24, 20, "云南江川救护车每辆24万元(costs_published.csv)", "2012"),
+)
 COST_COLUMNS = (
     "service",
+    "resource",
     "action",
     "capital_wan",
     "yearly_wan",
@@ -377,6 +389,8 @@ class Register:
             "public": "true",
             "branch": "false",
             "beds": "",
+            "gps": "",
+            "ambulances": "",
             "locked": "",
             "basis": ASSUMED,
         } | values
@@ -556,6 +570,20 @@ def add_services_of_today(register: Register) -> None:
         register.holds(row, "emergency_station")
 
 
+def add_staff_and_vehicles(register: Register) -> None:
+    """Draw general practitioners, and ambulances where a station stands today.
+
+    Draws of their own, so that they change nothing else of the sample.
+    """
+    rng = np.random.default_rng(SEED + 1)
+    for row in register.of_class(*GPS):
+        low, high = GPS[row["class"]]
+        row["gps"] = int(rng.integers(low, high + 1))
+        if "emergency_station" in row["services"].split(";"):
+            low, high = AMBULANCES[row["class"]]
+            row["ambulances"] = int(rng.integers(low, high + 1))
+
+
 def write_layer(
     path: Path, name: str, features: Sequence[tuple[dict[str, Any], Any]]
 ) -> None:
@@ -629,9 +657,14 @@ def main(folder: Path = HERE) -> None:
     add_township_centres(register)
     add_hospitals(register, counties)
     add_services_of_today(register)
+    add_staff_and_vehicles(register)
     sites = sorted(register.rows, key=lambda row: row["site_id"])
     costs = [
-        dict(zip(COST_COLUMNS, (*row[:4], "", *row[4:]), strict=True)) for row in COSTS
+        dict(zip(COST_COLUMNS, (service, "", *row, "", *basis), strict=True))
+        for service, *row, basis in ((*row[:4], row[4:]) for row in COSTS)
+    ] + [
+        dict(zip(COST_COLUMNS, ("", name, "add", *row, "", *basis), strict=True))
+        for name, *row, basis in ((*row[:3], row[3:]) for row in RESOURCE_COSTS)
     ]
     write_layer(folder / "zones.geojson", "zones", zone_features(zones, cells))
     write_layer(folder / "counties.geojson", "counties", county_features(counties))

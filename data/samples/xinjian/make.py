@@ -123,6 +123,8 @@ SITE_COLUMNS = (
     "public",
     "branch",
     "beds",
+    "gps",
+    "ambulances",
     "locked",
     "tcm_physicians",
     "tcm_village_staff",
@@ -403,7 +405,7 @@ def cost_rows() -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
         blank | row
         for row in read_table(NANCHANG / "costs.csv")
-        if row["service"] in COSTS_KEPT
+        if row["service"] in COSTS_KEPT or row["resource"] == "ambulances"
     ]
     names = (
         "service",
