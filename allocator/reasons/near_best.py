@@ -223,7 +223,7 @@ def _change(
     for pair in rest():
         if pair not in rest():
             continue
-        _tell(region, way, rest(), pool)
+        region.base.session.progress.update(_words(way, rest(), pool))
         found = _search(region, [pair], _soon(until, _PAIR_SECONDS), way)
         if found == "none":
             proven.add(pair)
@@ -245,12 +245,14 @@ def _soon(until: float, seconds: float) -> float:
 def _tell(
     region: Region, way: _Way, rest: Sequence[Pair], pool: Sequence[frozenset[Pair]]
 ) -> None:
+    region.base.session.progress.step(_words(way, rest, pool))
+
+
+def _words(way: _Way, rest: Sequence[Pair], pool: Sequence[frozenset[Pair]]) -> Text:
     count, plans = len(rest), len(pool)
-    region.base.session.progress.step(
-        Text(
-            f"近优方案 {plans} 个, 尚有 {count} 项设置{way.zh}",
-            f"{plans} near-best plans, {count} decisions {way.en}",
-        )
+    return Text(
+        f"近优方案 {plans} 个, 尚有 {count} 项设置{way.zh}",
+        f"{plans} near-best plans, {count} decisions {way.en}",
     )
 
 
