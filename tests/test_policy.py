@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -386,18 +387,63 @@ def test_county_that_is_not_in_the_table_is_a_warning_and_undecidable(area):
     assert unknown.unit == "county c2"
 
 
-def test_class_that_nobody_has_is_a_warning(area):
+def test_class_that_nobody_has_is_an_error_in_a_pack_of_ones_own(area):
     case = case_with(area, of=members("A100", "A210"))
     finding: Any
     (finding,) = check_policy(case.policy, case.area)
     assert (finding.code, finding.severity, finding.keys, finding.value) == (
         "class-absent",
-        Severity.WARNING,
+        Severity.ERROR,
         ("R",),
         "A100, A210",
     )
+    bundled = replace(case.policy.rules[0], file="nanchang-2024.toml")
+    (finding,) = check_policy(replace(case.policy, rules=(bundled,)), case.area)
+    assert finding.severity is Severity.WARNING
     one_is_there = case_with(area, of=members("A100", "C210"))
     assert check_policy(one_is_there.policy, area) == []
+
+
+def shares(area, *steps, packs=("district", "city")):
+    """Return the findings of clauses (share, due, counties), one a pack."""
+    rules = [
+        ShareOfClass(
+            id=f"R{n}",
+            quote=f"words {n}",
+            service="post",
+            of=members("C210"),
+            share=share,
+            due=due,
+            scope=Scope(county=counties),
+        )
+        for n, (share, due, counties) in enumerate(steps)
+    ]
+    policy = make_case(
+        area, services=[Service(id="post", name="post")], rules=rules
+    ).policy
+    tagged = [
+        replace(r, pack=p, file=f"{p}.toml")
+        for r, p in zip(policy.rules, packs, strict=True)
+    ]
+    found = check_policy(replace(policy, rules=tuple(tagged)), area)
+    return [finding for finding in found if finding.code == "rules-one-path"]
+
+
+def test_shares_of_two_texts_that_grow_by_year_are_one_path(area):
+    finding: Any
+    (finding,) = shares(area, (0.9, 2025, ()), (0.7, 2023, ("c1",)))
+    assert finding.severity is Severity.NOTE
+    assert finding.keys == ("R1", "R0")
+    assert "{2023 = 0.7, 2025 = 0.9}" in finding.message.zh
+    assert "“words 1”" in finding.message.zh
+    assert "“words 0”" in finding.message.zh
+
+
+def test_shares_that_fall_or_of_other_places_or_of_one_text_are_no_path(area):
+    assert shares(area, (0.7, 2025, ()), (0.9, 2023, ("c1",))) == []
+    assert shares(area, (0.9, 2025, ("c1",)), (0.7, 2023, ("c2",))) == []
+    alone = shares(area, (0.9, 2025, ()), (0.7, 2023, ()), packs=("city", "city"))
+    assert alone == []
 
 
 def test_service_of_the_register_that_no_pack_declares_is_an_error(area):

@@ -29,6 +29,7 @@ from allocator.load import (
     read_brief,
     read_travel_table,
 )
+from allocator.pipeline.amounts import unweighed_amounts
 from allocator.pipeline.inequality import weigh_inequality
 from allocator.pipeline.tilts import check_tilts, ordered, tilts_of
 from allocator.policy import (
@@ -124,6 +125,7 @@ def read_task(path: Path, *, progress: Progress = SILENT) -> Task:
     phases = weigh_inequality(brief, phases, travel)
     findings += cost_findings(area, policy, phases)
     findings += _reach_findings(brief, policy)
+    findings += unweighed_amounts(area, policy, phases[-1].terms)
     if errors_in(findings):
         raise InputError(findings)
     seconds = {"read": read_s, "travel": time.monotonic() - started - read_s}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from allocator.errors import Finding, Severity, Text, errors_in, nearest
 from allocator.policy.circles import find_circles
-from allocator.policy.contradictions import find_contradictions
+from allocator.policy.contradictions import find_contradictions, find_paths
 from allocator.policy.packs import (
     Pack,
     Policy,
@@ -19,6 +19,7 @@ from allocator.policy.rules import (
     Members,
     Network,
     PopulationBand,
+    Priority,
     Rate,
     Resource,
     Rule,
@@ -26,6 +27,7 @@ from allocator.policy.rules import (
     ShareOfClass,
 )
 from allocator.policy.tiers import broken_tiers
+from allocator.resources import pack_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -294,8 +296,11 @@ def check_policy(policy: Policy, area: PlanningArea) -> list[Finding]:
     """Hold a policy against an area: names and classes that the area does not have.
 
     A service of the register that no pack declares, and binding clauses that
-    contradict each other, stop a run. A rule about a unit or class that is not in the
-    tables is audited as undecidable or counts nothing, and the warning says so.
+    contradict each other, stop a run. So does a clause that must hold, in a pack of the
+    planner's own, about a class that nobody has or a service that no site can hold: it
+    would vanish by a slip of the pen. The bundled texts are of larger areas: there a
+    rule about a unit or class that is not in the tables is audited as undecidable or
+    counts nothing, and the warning says so.
     """
     counties = set(area.counties.index) | set(area.counties["name"])
     classes = set(area.sites["class"])
@@ -317,7 +322,7 @@ def check_policy(policy: Policy, area: PlanningArea) -> list[Finding]:
                     Finding(
                         "class-absent",
                         message,
-                        Severity.WARNING,
+                        _grave(rule),
                         table,
                         (rule.id,),
                         value=", ".join(missing),
@@ -329,7 +334,18 @@ def check_policy(policy: Policy, area: PlanningArea) -> list[Finding]:
                 )
     findings += _register_services(policy, area) + _without_hosts(policy, area)
     findings += find_contradictions(policy.rules, area)
+    findings += find_paths(policy.rules, area)
     return findings
+
+
+def _grave(*rules: Rule) -> Severity:
+    """Return how much it matters that rules are about nothing here."""
+    bundled = {f"{pack_id}.toml" for pack_id in pack_ids()}
+    vanishes = any(
+        rule.priority is Priority.MUST and not rule.any_of and rule.file not in bundled
+        for rule in rules
+    )
+    return Severity.ERROR if vanishes else Severity.WARNING
 
 
 def _without_hosts(policy: Policy, area: PlanningArea) -> list[Finding]:
@@ -350,7 +366,7 @@ def _without_hosts(policy: Policy, area: PlanningArea) -> list[Finding]:
                         f"没有机构或备选点能设置 {service.name}",
                         f"no site can hold {service.id}",
                     ),
-                    Severity.WARNING,
+                    _grave(*_rules_of(service, policy)),
                     policy.files.get(service.id, "sites"),
                     (service.id,),
                     column="hosts",
@@ -362,6 +378,10 @@ def _without_hosts(policy: Policy, area: PlanningArea) -> list[Finding]:
                 )
             )
     return findings
+
+
+def _rules_of(service: Service, policy: Policy) -> list[Rule]:
+    return [r for r in policy.rules if getattr(r, "service", None) == service.id]
 
 
 def _classes_of(rule: Rule) -> tuple[str, ...]:

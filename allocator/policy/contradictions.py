@@ -17,6 +17,7 @@ from allocator.policy.rules import (
     Rate,
     Rule,
     Scope,
+    ShareOfClass,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +52,57 @@ def find_contradictions(rules: Iterable[Rule], area: PlanningArea) -> list[Findi
                 findings.append(_contradiction(low, high))
                 break
     return findings
+
+
+def find_paths(rules: Iterable[Rule], area: PlanningArea) -> list[Finding]:
+    """Return a note for each pair of clauses that are one target path by year.
+
+    Two texts ask for a share of the same service in places that meet, the later year
+    for more: 70 % of a district by 2023 and 90 % of its city by 2025. Each binds from
+    its own year on; the note says that they are read together, and quotes both.
+
+    Parameters
+    ----------
+    rules
+        All rules of a brief.
+    area
+        Its county names and ids are taken as the same thing.
+    """
+    county_ids = {str(name): str(i) for i, name in area.counties["name"].items()}
+    shares = [
+        rule
+        for rule in rules
+        if isinstance(rule, ShareOfClass)
+        and rule.service is not None
+        and rule.due is not None
+        and rule.priority is Priority.MUST
+    ]
+    return [
+        _path(*sorted((one, other), key=lambda rule: rule.due or 0))
+        for one, other in combinations(shares, 2)
+        if one.service == other.service
+        and one.pack != other.pack
+        and ((one.due or 0) < (other.due or 0)) is (one.share < other.share)
+        and one.due != other.due
+        and one.share != other.share
+        and _scopes_meet(one.scope, other.scope, county_ids)
+    ]
+
+
+def _path(early: ShareOfClass, late: ShareOfClass) -> Finding:
+    steps = f"{{{early.due} = {early.share:g}, {late.due} = {late.share:g}}}"
+    return Finding(
+        "rules-one-path",
+        Text(
+            f"“{early.quote}”与“{late.quote}”合为一条分年路径 {steps}, "
+            "各从其年份起约束",
+            f"“{early.quote}” and “{late.quote}” are one path {steps}; each binds from "
+            "its year on",
+        ),
+        Severity.NOTE,
+        ", ".join(dict.fromkeys((early.file, late.file))),
+        (early.id, late.id),
+    )
 
 
 def _figure(rule: Rule, key: str) -> float:

@@ -393,17 +393,17 @@ def test_fault_of_toml_is_told_in_english_where_asked(tmp_path: Path, capsys):
     assert "small.toml: line 35: no valid value after the equals sign" in err
 
 
-def test_class_and_host_that_nobody_is_are_warnings_with_a_remedy(tmp_path, capsys):
-    """The text may be of a larger area: what nobody is here is said, not refused."""
+def test_class_and_host_that_nobody_is_are_refused_with_a_remedy(tmp_path, capsys):
+    """In a pack of the planner's own a clause would vanish by a slip of the pen."""
     brief = write_task(
         tmp_path, small=(f"{OF}\nshare = 1.0", 'of = { class = ["A300"] }\nshare = 1.0')
     )
     small = brief.parent / "small.toml"
     text = small.read_text("utf-8").replace(HOSTS, 'hosts = { class = ["A500"] }')
     small.write_text(text, "utf-8")
-    assert run(["check", str(brief), "--json"]) == 0
+    assert run(["check", str(brief), "--json"]) == 4
     findings = json.loads(capsys.readouterr().out)["findings"]
-    found = {f["code"]: f for f in findings if f["severity"] == "warning"}
+    found = {f["code"]: f for f in findings if f["severity"] == "error"}
     assert set(found) >= {"class-absent", "service-without-host"}
     for code, row in (("class-absent", R2), ("service-without-host", STATION)):
         assert found[code]["table"] == "small.toml"
