@@ -157,7 +157,7 @@ def test_band_without_its_people_is_caught(case, monkeypatch):
 
 
 def test_budget_row_that_is_dropped_is_caught(case, monkeypatch):
-    monkeypatch.setattr(built, "_add_budget", lambda program: None)
+    monkeypatch.setattr(built, "add_budget", lambda program: None)
     assert ("plan-budget", "capital_wan") in refusal(case.with_terms(capital_wan=36.0))
 
 
