@@ -1,6 +1,7 @@
 """A plan checked against every rule, by code that shares nothing with the builder."""
 
 from allocator.audit.audit import (
+    allowed_pairs,
     audit,
     clauses_for,
     measure,
@@ -22,6 +23,7 @@ __all__ = [
     "AuditRow",
     "Facts",
     "Verdict",
+    "allowed_pairs",
     "amounts_elsewhere",
     "audit",
     "check_phases",

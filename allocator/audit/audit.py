@@ -331,6 +331,18 @@ def plan_of_today(
 
 def to_the_nearest(facts: Facts, service: str) -> pd.DataFrame:
     """Assign everyone whom a service addresses to its nearest holder in bounds."""
+    pairs = allowed_pairs(facts, service)
+    nearest = pairs.sort_values(["demand_id", "minutes", "site_id"]).drop_duplicates(
+        "demand_id"
+    )
+    return nearest.assign(service=service)[list(ASSIGNMENT_COLUMNS)]
+
+
+def allowed_pairs(facts: Facts, service: str) -> pd.DataFrame:
+    """Return the journeys on which a service lets people go to its holders.
+
+    Rows of the travel table, with the ``people`` of the demand point.
+    """
     zones = facts.addressed(service)
     demand = facts.area.demand
     demand = demand[demand["zone_id"].isin(zones) & (demand["people"] > 0)]
@@ -346,18 +358,7 @@ def to_the_nearest(facts: Facts, service: str) -> pd.DataFrame:
         column = "county_id" if within is Unit.COUNTY else "zone_id"
         home = pairs["demand_id"].map(demand[column])
         pairs = pairs[home == pairs["site_id"].map(facts.area.sites[column])]
-    nearest = pairs.sort_values(["demand_id", "minutes", "site_id"]).drop_duplicates(
-        "demand_id"
-    )
-    return pd.DataFrame(
-        {
-            "demand_id": nearest["demand_id"],
-            "site_id": nearest["site_id"],
-            "service": service,
-            "people": nearest["demand_id"].map(demand["people"]).astype(float),
-            "minutes": nearest["minutes"],
-        }
-    )[list(ASSIGNMENT_COLUMNS)]
+    return pairs.assign(people=pairs["demand_id"].map(demand["people"]).astype(float))
 
 
 def _is_among(reading: Rule, site_id: str, facts: Facts) -> bool:

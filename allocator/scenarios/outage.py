@@ -21,9 +21,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from allocator.audit import Facts, coverage_readings, limit_of
+from allocator.audit import Facts, allowed_pairs, coverage_readings, limit_of
 from allocator.formulation import find_holdings
-from allocator.policy import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +108,7 @@ def rank_outages(facts: Facts, services: Sequence[str]) -> tuple[Critical, ...]:
         if reading.service in services:
             _add(lost, _alone(_in_reach(reading, facts)))
     for name in services:
-        pairs = _allowed(facts, name)
+        pairs = allowed_pairs(facts, name)
         first, second = _nearest_two(pairs)
         only = ~first.index.isin(second.index)
         _add(lost, first[only].groupby("site_id")["people"].sum())
@@ -151,7 +150,7 @@ def backups(facts: Facts, services: Sequence[str]) -> tuple[Backup, ...]:
         people = demand.loc[demand["zone_id"].isin(zones), "people"].astype(float)
         if len(people):
             result.append(
-                _backup(f"serves:{name}", name, people, _allowed(facts, name))
+                _backup(f"serves:{name}", name, people, allowed_pairs(facts, name))
             )
     return tuple(result)
 
@@ -204,26 +203,6 @@ def _alone(pairs: pd.DataFrame) -> pd.Series[float]:
     """Return the people whose only holder is a site, by site."""
     single = pairs[~pairs["demand_id"].duplicated(keep=False)]
     return single.groupby("site_id")["people"].sum()
-
-
-def _allowed(facts: Facts, service: str) -> pd.DataFrame:
-    """Return the pairs on which a service lets people go to its holders."""
-    zones = facts.addressed(service)
-    demand = facts.area.demand
-    demand = demand[demand["zone_id"].isin(zones) & (demand["people"] > 0)]
-    holders = [
-        s for s, name in facts.held if name == service and not facts.sites[s]["branch"]
-    ]
-    pairs = facts.travel.pairs
-    pairs = pairs[
-        pairs["site_id"].isin(holders) & pairs["demand_id"].isin(demand.index)
-    ]
-    within = facts.policy.services[service].assign_within
-    if within is not Unit.AREA:
-        column = "county_id" if within is Unit.COUNTY else "zone_id"
-        home = pairs["demand_id"].map(demand[column])
-        pairs = pairs[home == pairs["site_id"].map(facts.area.sites[column])]
-    return pairs.assign(people=pairs["demand_id"].map(demand["people"]).astype(float))
 
 
 def _nearest_two(pairs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
