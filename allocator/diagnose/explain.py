@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from allocator.diagnose.conflict import (
@@ -155,7 +155,10 @@ def explain(
     dated = len(phases) > 1
     search = _Search(relaxation, progress)
     complete = search.collide()
-    found = [_confirmed(c, relaxation, seconds, threads) for c in search.found]
+    found = [
+        _confirmed(collision, own, search, seconds * _FOR_CONFIRMING)
+        for collision, own in zip(search.found, search.let_go, strict=True)
+    ]
     ways: list[WayOut] = []
     stuck: list[Clause] = []
     least: tuple[Lack, ...] = ()
@@ -263,22 +266,26 @@ class _Search:
 
 
 def _confirmed(
-    collision: Collision, relaxation: Relaxation, seconds: float, threads: int | None
+    collision: Collision, own: frozenset[Element], search: _Search, seconds: float
 ) -> Collision:
-    """Have the second solver look at a collision that only the first has seen."""
+    """Have the second solver look at a collision that only the first has seen.
+
+    The units that matter alone can be harder to decide than all units of the clauses,
+    and these harder than the whole task; each is asked in turn for a third of the time.
+    Whichever it denies, no plan keeps every clause.
+    """
     if collision.by_bounds:
         return collision
-    problem = relaxation.keeping(frozenset(collision.elements))
-    answer = confirm_infeasible(
-        problem, seconds=seconds * _FOR_CONFIRMING, threads=threads
-    )
-    return Collision(
-        collision.elements,
-        collision.proof,
-        collision.unit_proof,
-        by_bounds=False,
-        confirmed=answer,
-    )
+    relaxation = search.relaxation
+    whole = frozenset(relaxation.elements) - (search.given_up - own)
+    answer: Confirmation = "unanswered"
+    for kept in (frozenset(collision.elements), own, whole):
+        answer = confirm_infeasible(
+            relaxation.keeping(kept), seconds=seconds / 3.0, threads=relaxation.threads
+        )
+        if answer != "unanswered":
+            break
+    return replace(collision, confirmed=answer)
 
 
 def _least(relaxation: Relaxation, *, dated: bool) -> tuple[Lack, ...]:
