@@ -106,7 +106,6 @@ TESTED_ELSEWHERE = {
     "__init__": "holds the version",
     "area": "every test that makes an area",
     "audit": "test_audit.py and tests/rules",
-    "charts": "tests/cli/test_frontier_command.py",
     "errors": "every test that expects a refusal",
     "formulation": "tests/rules and tests/property",
     "outcome": "test_export.py",
