@@ -11,6 +11,7 @@ then: a plan that is as good is at once known to be the best.
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ from allocator.solve.highs import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from allocator.formulation import Formulation, Objective
     from allocator.progress import Progress
@@ -40,6 +41,7 @@ type Status = Literal["optimal", "feasible", "infeasible"]
 type Bounds = Mapping[pulp.LpVariable, tuple[float, float]]
 
 HOLD_TOLERANCE = 1e-8  # relative: how much a later stage may worsen an earlier one
+_WIDER = 10.0  # times HOLD_TOLERANCE, where that leaves a later stage nothing
 _ROUNDING = 1e-9  # relative: held exactly, but for the rounding of a sum
 _LEAST_SECONDS = 1.0  # what a late stage gets even when the time is used up
 _FREE = 1e30  # HiGHS and CBC read a right-hand side from 1e20 on as no limit
@@ -249,13 +251,12 @@ class Session:
                 if number and (left <= 0 or self.progress.cancelled()):
                     found.append(_unsolved(objective))
                     continue
-                known = _still_known(relaxation, found)
-                seconds = max(_LEAST_SECONDS, left)
                 stage = self._stage(
                     objective,
-                    known,
-                    seconds=seconds,
+                    _still_known(relaxation, found),
+                    seconds=max(_LEAST_SECONDS, left),
                     warm=warm or number > 0,
+                    widen=functools.partial(self._widen, objectives, tuple(found)),
                     first=number == 0,
                 )
                 if stage is None and number == 0:
@@ -332,6 +333,22 @@ class Session:
             if stage.limit is not None:
                 self._hold(objective).at_most(stage.limit)
 
+    def _widen(self, objectives: Sequence[Objective], found: Sequence[Stage]) -> bool:
+        """Hold the stages found less tightly; False when none is held.
+
+        A stage may reach its value with all the room of the stages before it and the
+        solver's own tolerance on top. Nothing is left to the next one then.
+        """
+        held = [
+            (objective, stage.limit)
+            for objective, stage in zip(objectives, found, strict=False)
+            if stage.limit is not None
+        ]
+        for objective, limit in held:
+            room = (_WIDER - 1) * HOLD_TOLERANCE * max(1.0, abs(limit))
+            self._hold(objective).at_most(limit + room)
+        return bool(held)
+
     def _stage(
         self,
         objective: Objective,
@@ -339,6 +356,7 @@ class Session:
         *,
         seconds: float,
         warm: bool,
+        widen: Callable[[], bool],
         first: bool,
     ) -> Stage | None:
         """Minimise one objective; None when it is infeasible (or nothing better came).
@@ -363,6 +381,10 @@ class Session:
             self.progress,
         )
         stats = run_highs(self.problem, limits, warm=warm)
+        if stats.status == pulp.LpSolveStatus.Infeasible and widen():
+            if before is not None:
+                self.give_values(before)
+            stats = run_highs(self.problem, limits, warm=warm)
         if stats.status == pulp.LpSolveStatus.Infeasible and not stats.has_solution:
             return None
         if not stats.has_solution:
@@ -414,6 +436,8 @@ class Session:
         if not whole:
             return
         fixed = {v: (x := float(round(v.varValue or 0.0)), x) for v in whole}
+        for _, row in self._holds.values():
+            row.release()  # what is held exactly below is as good, but for tolerances
         with self.bounded(fixed):
             for objective in (*objectives, *self.formulation.last):
                 if not self._settle_one(objective):
