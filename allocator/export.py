@@ -28,22 +28,25 @@ from allocator.errors import Finding, InputError, Text
 from allocator.outcome import audit_table, placements_table, service_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from allocator.audit import AuditRow
+    from allocator.decisions import Decision
     from allocator.errors import Language
     from allocator.outcome import Outcome
 
 DECISION_COLUMNS = (
     "site_id",
     "service",
+    "phase",
     "verdict",
     "reviewer",
     "reason",
     "date",
     "lon",
     "lat",
+    "name",
 )
 
 RUN_MARKER = "run.json"  # every run folder has it
@@ -112,7 +115,9 @@ def write_run(outcome: Outcome, folder: Path) -> None:
         write_csv(outcome.members, folder / "members.csv")
     for year, rows in outcome.earlier.items():
         write_csv(audit_table(rows, outcome.language), folder / f"audit_{year}.csv")
-    write_csv(_decision_form(placements), folder / "decisions.csv")
+    write_csv(_decision_form(placements, outcome.decisions), folder / "decisions.csv")
+    if outcome.decisions:
+        write_csv(_decision_table(outcome.decisions), folder / "decided.csv")
     write_geopackage(outcome, folder / "plan.gpkg")
 
 
@@ -211,11 +216,32 @@ def plain_json(content: object) -> object:
     return content
 
 
-def _decision_form(placements: pd.DataFrame) -> pd.DataFrame:
-    form = placements.loc[:, ["site_id", "service"]].copy()
-    for name in DECISION_COLUMNS[2:]:
+def _decision_form(
+    placements: pd.DataFrame, decisions: Sequence[Decision]
+) -> pd.DataFrame:
+    """Return the form of the next review: what was decided, then what was not yet.
+
+    Earlier decisions stand in it, so that they hold on unless somebody changes them. A
+    place that was moved is reviewed at its new point, and the old one stays rejected.
+    """
+    known = _decision_table(decisions)
+    said = set(zip(known["site_id"], known["service"], strict=True))
+    form = placements.loc[:, ["site_id", "service", "phase"]].copy()
+    pairs = zip(form["site_id"], form["service"], strict=True)
+    form = form[[pair not in said for pair in pairs]]
+    for name in DECISION_COLUMNS[3:]:
         form[name] = ""
-    return form
+    return pd.concat([known, form], ignore_index=True)
+
+
+def _decision_table(decisions: Sequence[Decision]) -> pd.DataFrame:
+    rows = [
+        {name: getattr(decision, name) for name in DECISION_COLUMNS}
+        for decision in decisions
+    ]
+    table = pd.DataFrame(rows, columns=list(DECISION_COLUMNS), dtype=object)
+    table["verdict"] = table["verdict"].map(str)
+    return table
 
 
 # --- GeoPackage -----------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from allocator.decisions import Verdict
 from allocator.errors import Text
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from allocator.accessibility import AccessReport
     from allocator.area import PlanningArea
     from allocator.audit import AuditRow
+    from allocator.decisions import Decision
     from allocator.errors import Finding, Language
     from allocator.plan import Plan
     from allocator.policy import Policy
@@ -107,6 +109,7 @@ class Outcome:
     bed_need: pd.DataFrame | None = None
     gaps: tuple[AuditRow, ...] = ()
     members: pd.DataFrame | None = None
+    decisions: tuple[Decision, ...] = ()
 
 
 def placements_table(outcome: Outcome) -> pd.DataFrame:
@@ -136,7 +139,16 @@ def placements_table(outcome: Outcome) -> pd.DataFrame:
         ";".join(outcome.clauses.get((site, service), ()))
         for site, service in zip(table["site_id"], table["service"], strict=True)
     ]
-    table["decision"] = ""
+    said = {(d.site_id, d.service): str(d.verdict) for d in outcome.decisions}
+    said |= {
+        (d.moved_id, d.service): str(d.verdict)
+        for d in outcome.decisions
+        if d.verdict is Verdict.MOVE
+    }
+    table["decision"] = [
+        said.get(pair, said.get((pair[0], ""), ""))
+        for pair in zip(table["site_id"], table["service"], strict=True)
+    ]
     return table.loc[:, list(PLACEMENT_TABLE_COLUMNS)].reset_index(drop=True)
 
 

@@ -91,6 +91,7 @@ class Table:
 COUNTY_KINDS = ("区", "县", "other")
 ZONE_KINDS = ("街道", "镇", "乡", "other")
 STATUSES = ("existing", "candidate")
+VERDICTS = ("accept", "reject", "lock", "defer", "move", "add")
 ACTIONS = ("build", "upgrade", "close", "add")
 
 # WS 218-2002: a letter for the group, then nothing or three digits.
@@ -528,4 +529,51 @@ TRAVEL = Table(
     ),
 )
 
-ALL_TABLES = (ZONES, COUNTIES, DEMAND, SITES, COSTS, TRAVEL)
+DECISIONS = Table(
+    "decisions",
+    Text("评审决定", "decisions of the review"),
+    "",
+    (
+        Column(
+            "site_id",
+            Kind.ID,
+            Text("机构编号", "site"),
+            required=True,
+            aliases=("机构编号", "编号"),
+        ),
+        Column(
+            "service",
+            Kind.ID,
+            Text("服务", "service; blank: everything at the site"),
+            required=True,
+            aliases=("服务", "服务代码"),
+        ),
+        Column(
+            "verdict",
+            Kind.CHOICE,
+            Text("评审意见", "what was decided"),
+            required=True,
+            aliases=("评审意见", "意见", "决定"),
+            choices=VERDICTS,
+        ),
+        Column(
+            "phase",
+            Kind.NUMBER,
+            Text("年份", "year of the placement that was reviewed"),
+            aliases=("建设时序", "年份"),
+        ),
+        Column("reviewer", Kind.TEXT, Text("评审人", "who"), aliases=("评审人",)),
+        Column("reason", Kind.TEXT, Text("理由", "why"), aliases=("理由",)),
+        Column("date", Kind.TEXT, Text("日期", "when"), aliases=("日期",)),
+        _LON,
+        _LAT,
+        Column(
+            "name",
+            Kind.TEXT,
+            Text("新备选点名称", "name of a new candidate"),
+            aliases=("机构名称", "名称", "新备选点名称"),
+        ),
+    ),
+)
+
+ALL_TABLES = (ZONES, COUNTIES, DEMAND, SITES, COSTS, TRAVEL, DECISIONS)

@@ -324,6 +324,14 @@ class World:
         resources = self.case.policy.resources
         return all(self.takes(s, resources[r].at, held) for s, r in held.amounts)
 
+    def obeys(self, held: Held) -> bool:
+        """Return whether a state is as a review decided."""
+        decided = self.case.terms.decided
+        return not decided.barred & held.pairs and all(
+            held.counts.get(pair, 0) == number if number else pair in held
+            for pair, number in decided.held.items()
+        )
+
     def follows(self, held: Held, earlier: Held) -> bool:
         """Return whether a state keeps what an earlier phase built, and left closed."""
         for pair in earlier.pairs | held.pairs | set(self.today):
@@ -874,7 +882,7 @@ def _valued(world: World) -> dict[Any, tuple[Held, dict[str, float]]]:
     """Return every state that keeps the rules of a phase, with its best values."""
     rules, covers = world.rules(), world.covers()
     result = {}
-    for held in world.states():
+    for held in filter(world.obeys, world.states()):
         ways = [_value(world, covers, held, way) for way in _ways(world, rules, held)]
         found = [way for way in ways if way is not None]
         if found:
@@ -917,9 +925,21 @@ def _together(
         "capital_wan": world.spent(sequence[-1], "capital_wan"),
         "yearly_wan": world.spent(sequence[-1], "yearly_wan"),
         "sites": float(len({s for s, _ in sequence[-1].pairs})),
+        "changes": _apart(world.case.terms.previous or (), sequence),
     }
     shortfall = sum(v["shortfall"] for v in found)
     return Best(shortfall, tuple(values[name] for name in order), sequence)
+
+
+def _apart(previous: Sequence[Any], sequence: Sequence[Held]) -> float:
+    """Return by how much the numbers held differ from a previous plan's."""
+    return float(
+        sum(
+            abs(held.counts.get(pair, 0) - before.get(pair, 0))
+            for held, before in zip(sequence, previous, strict=False)
+            for pair in held.pairs | set(before)
+        )
+    )
 
 
 _SIGNS = {"worst_county_coverage": -1}
@@ -1001,6 +1021,7 @@ def _value(
         "capital_wan": 0.0,
         "yearly_wan": 0.0,
         "sites": 0.0,
+        "changes": 0.0,
     }
 
 
@@ -1035,6 +1056,7 @@ def keeps_every_rule(case: Case, plan: Any, *, last: bool = True) -> bool:
         and _levels_are_open(world, held)
         and world.stands(held)
         and world.may_be_given(held)
+        and world.obeys(held)
         and _is_paid(world, held, spent)
     ):
         return False

@@ -132,7 +132,7 @@ def test_the_review_form_has_one_empty_row_for_each_placement(run: Path) -> None
         ["S4", "pavilion"],
         ["S5", "clinic"],
     ]
-    assert {cell for row in rows for cell in row[2:]} == {""}
+    assert {cell for row in rows for cell in row[3:]} == {""}
 
 
 def test_text_that_a_spreadsheet_would_run_is_made_plain(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from allocator.audit import (
     rate,
     share_of_class,
 )
+from allocator.audit.decided import changes
 from allocator.audit.equity import equity_value
 from allocator.audit.facts import Facts, MissingColumnError, services_today
 from allocator.audit.finding import NOTHING, Found, same
@@ -248,6 +249,8 @@ def measure(name: str, phases: Sequence[Facts], terms: Terms) -> float | None:
     phases, terms
         As in `other_values`.
     """
+    if name == "changes":
+        return changes(phases, terms)
     if name == TILT:
         return amounts_elsewhere(phases[-1], terms)
     if name not in MEASURES:

@@ -9,6 +9,7 @@ from allocator.audit.measures import unserved_people
 from allocator.audit.verdict import AuditRow, Verdict
 from allocator.errors import Text
 from allocator.policy import Priority
+from allocator.policy.decided import DECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def gap_rows(
     facts: Facts, rows: Sequence[AuditRow], gaps: Collection[tuple[str, str]]
 ) -> tuple[AuditRow, ...]:
-    """Return what binds and is not kept: clauses first, then people and locked sites.
+    """Return what binds and is not kept: clauses, then people, locks and decisions.
 
     Parameters
     ----------
@@ -33,7 +34,8 @@ def gap_rows(
         for row in rows
         if row.verdict is Verdict.NOT_MET and (row.rule_id, row.unit_id) in gaps
     ]
-    return (*clauses, *_unserved(facts, gaps), *_unlocked(facts, gaps))
+    others = (_unserved(facts, gaps), _unlocked(facts, gaps), _undone(facts, gaps))
+    return (*clauses, *(row for rows in others for row in rows))
 
 
 def _unserved(facts: Facts, gaps: Collection[tuple[str, str]]) -> Iterator[AuditRow]:
@@ -61,6 +63,22 @@ def _unlocked(facts: Facts, gaps: Collection[tuple[str, str]]) -> Iterator[Audit
                 Text("没有可设置的服务", "no service can be placed there"),
                 1.0,
             )
+
+
+def _undone(facts: Facts, gaps: Collection[tuple[str, str]]) -> Iterator[AuditRow]:
+    """Yield the decisions of a review that are not carried out."""
+    for rule_id, unit_id in sorted(gaps):
+        if rule_id != DECIDED:
+            continue
+        site_id, _, service = unit_id.rpartition(" ")
+        name = str(facts.sites[site_id]["name"]) if site_id in facts.sites else site_id
+        yield _row(
+            DECIDED,
+            (unit_id, f"{name} {service}"),
+            Text("评审决定", "decided in the review"),
+            Text("未执行", "not carried out"),
+            1.0,
+        )
 
 
 def _row(

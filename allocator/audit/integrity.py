@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from allocator.audit.decided import broken_decisions
 from allocator.audit.facts import Facts, MissingColumnError, is_named, site_matches
 from allocator.audit.finding import whole
 from allocator.audit.population_band import PEOPLE_TOLERANCE
@@ -31,8 +32,8 @@ def check_integrity(
     """Return every breach; an empty list for a sound plan.
 
     ``gaps`` are the (rule id, unit id) that a plan by best effort is known to break:
-    people of a service who are not served, and sites that are locked in, may be among
-    them.
+    people of a service who are not served, sites that are locked in, and decisions of
+    a review may be among them.
     """
     return [
         *_placements(facts, terms),
@@ -44,6 +45,7 @@ def check_integrity(
         *_capacities(facts),
         *_allocations(facts),
         *_locks(facts, gaps),
+        *broken_decisions(facts, terms, gaps),
     ]
 
 

@@ -10,6 +10,7 @@ from allocator.cli.console import Console, TerminalProgress, print_table
 from allocator.errors import Text
 from allocator.export import audit_records
 from allocator.pipeline import (
+    Review,
     access_run,
     access_today,
     audit_run,
@@ -54,7 +55,8 @@ def audit(
         When the brief cannot be read, the plan of ``run`` fails its audit, or the
         table cannot be written.
     """
-    task = read_task(brief, progress=TerminalProgress(console))
+    progress = TerminalProgress(console)
+    task = read_task(brief, review=Review.of_run(run), progress=progress)
     rows = audit_today(task) if run is None else audit_run(task, run)
     today = access_today(task)
     access = Access(task, today, None if run is None else access_run(task, run))

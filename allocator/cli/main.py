@@ -153,10 +153,22 @@ def audit(
     is_flag=True,
     help="Where clauses collide, break them as little as possible.",
 )
+@click.option(
+    "--decisions",
+    type=click.Path(path_type=Path),
+    help="What a review decided: decisions.csv, or plan.xlsx sent round.",
+)
+@click.option(
+    "--previous",
+    type=click.Path(path_type=Path),
+    help="The run reviewed: of plans as good, the one with fewest changes from it.",
+)
 @_common
 def plan(
     brief: Path,
     target: Path,
+    decisions: Path | None,
+    previous: Path | None,
     *,
     force: bool,
     best_effort: bool,
@@ -164,6 +176,7 @@ def plan(
 ) -> None:
     """Find the best plan for BRIEF, audit it and write it. 求解并写出方案."""
     from allocator.cli import planning  # noqa: PLC0415
+    from allocator.pipeline import Review  # noqa: PLC0415
 
     console = _console(options)
     progress = TerminalProgress(console)
@@ -173,6 +186,7 @@ def plan(
             target,
             force=force,
             best_effort=best_effort,
+            review=Review(decisions, previous),
             console=console,
             progress=progress,
         )

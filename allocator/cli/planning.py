@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from allocator.errors import Text
 from allocator.export import refuse_existing
-from allocator.pipeline import make_plan, read_task, write_outcome
+from allocator.pipeline import Review, make_plan, read_task, write_outcome
 from allocator.policy.terms import objective_words
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def plan(
     *,
     force: bool,
     best_effort: bool,
+    review: Review,
     console: Console,
     progress: TerminalProgress,
 ) -> None:
@@ -33,7 +34,7 @@ def plan(
         Of the kind of what stands in the way; nothing is written then.
     """
     refuse_existing(target, force=force)
-    task = read_task(brief, progress=progress)
+    task = read_task(brief, review=review, progress=progress)
     outcome = make_plan(task, best_effort=best_effort, progress=progress)
     write_outcome(outcome, target, force=force, progress=progress)
     if console.as_json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from allocator.errors import Text
 from allocator.export import plain_json, refuse_existing
 from allocator.pipeline import (
+    Review,
     explain_rule,
     explain_site,
     explain_sites,
@@ -47,7 +48,7 @@ def explain_one_site(
     AllocatorError
         When brief, site or run cannot be used, or the task has no plan.
     """
-    task = read_task(brief, progress=progress)
+    task = read_task(brief, review=Review.of_run(run), progress=progress)
     found = explain_site(task, site_id, run=run, progress=progress)
     if console.as_json:
         console.data(plain_json(_site_data(task, site_id, found, console)))
@@ -202,7 +203,7 @@ def explain_all_sites(
         When brief, run or folder cannot be used, or the task has no plan.
     """
     refuse_existing(target, force=force, marker=REASONS_MARKER)
-    task = read_task(brief, progress=progress)
+    task = read_task(brief, review=Review.of_run(run), progress=progress)
     found = explain_sites(
         task, run=run, full=full, time_limit_s=time_limit_s, progress=progress
     )
@@ -251,7 +252,7 @@ def explain_one_rule(
     AllocatorError
         When brief, rule or run cannot be used, or the task has no plan.
     """
-    task = read_task(brief, progress=progress)
+    task = read_task(brief, review=Review.of_run(run), progress=progress)
     found = explain_rule(task, rule_id, run=run, progress=progress)
     if console.as_json:
         console.data(plain_json(_rule_data(found, console)))

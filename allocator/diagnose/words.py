@@ -16,6 +16,7 @@ from allocator.policy import (
     Rule,
     ShareOfClass,
 )
+from allocator.policy.decided import DECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -99,6 +100,9 @@ def unit_name(unit_id: str, area: PlanningArea) -> str:
     for frame in (area.counties, area.zones, area.sites):
         if unit_id in frame.index:
             return str(frame.at[unit_id, "name"])
+    site_id, _, service = unit_id.rpartition(" ")
+    if site_id in area.sites.index:
+        return f"{unit_name(site_id, area)} {service}"
     return unit_id or area.name
 
 
@@ -184,6 +188,11 @@ def _pseudo_rule(lack: Lack, unit: str) -> Text:
             f"{_whole(missing)} 人没有可到达的 {lack.rule_id[7:]}",
             f"{_whole(missing)} people cannot reach any {lack.rule_id[7:]}",
         )
+    if lack.rule_id == DECIDED:
+        return Text(
+            f"{unit} 的评审决定无法执行",
+            f"what was decided of {unit} cannot be carried out",
+        )
     return Text(
         f"{unit} 被锁定为必选, 但没有可设置的服务",
         f"{unit} is locked in, but no service can be placed there",
@@ -256,6 +265,8 @@ def _pseudo_clause(clause: Clause, units: Sequence[str], area: PlanningArea) -> 
         service = clause.rule_id[7:]
         return Text(f"所有人都由 {service} 服务", f"everyone is served by {service}")
     names = units_in_words(units, area)
+    if clause.rule_id == DECIDED:
+        return Text(f"评审决定: {names.zh}", f"decided in the review: {names.en}")
     return Text(f"锁定为必选: {names.zh}", f"locked in: {names.en}")
 
 
@@ -393,4 +404,6 @@ def _pseudo_way(lack: Lack, unit: str) -> Text:
             f"允许 {people} 人没有可到达的 {service}",
             f"{people} people without any {service}",
         )
+    if lack.rule_id == DECIDED:
+        return Text(f"收回对 {unit} 的决定", f"take back what was decided of {unit}")
     return Text(f"{unit} 不再锁定", f"{unit} is no longer locked in")

@@ -15,6 +15,7 @@ from allocator.formulation import (
     rate,
     share_of_class,
 )
+from allocator.formulation.decided import add_decisions
 from allocator.formulation.objective import Objective, Parts
 from allocator.formulation.objectives import (
     objectives,
@@ -282,6 +283,7 @@ def _add_links(program: Program) -> None:
         new, most = program.news(pair)
         if most > 0:
             _link(program, pair, [(v, -weight) for v, weight in new], most)
+    add_decisions(program)
     for site_id in sorted(program.locked_in):
         new = [
             (variable, 1.0)

@@ -272,7 +272,48 @@ def _amounts_elsewhere(phases: Sequence[Parts]) -> Objective:
     return Objective("amounts_elsewhere", total(elsewhere_terms(program)))
 
 
+def _changes(phases: Sequence[Parts]) -> Objective:
+    """Count where a plan differs from the previous one, phase by phase.
+
+    What counts is by how much the number that a pair holds differs, 0 being a number.
+    """
+    every = phases[0].program.terms.previous
+    if every is None:
+        raise nothing_to_measure("changes", "--previous")
+    terms: list[Term] = []
+    constant = 0.0
+    for parts, previous in zip(phases, every, strict=True):
+        program = parts.program
+        constant += sum(previous.values())
+        for pair, variable in program.holds.items():
+            before = previous.get(pair, 0)
+            extra = program.extras.get(pair)
+            if not before:
+                terms += [
+                    (variable, 1.0),
+                    *([(extra, 1.0)] if extra is not None else []),
+                ]
+            elif extra is None:
+                terms.append((variable, -1.0))
+            else:
+                constant -= before
+                terms.append((_apart(program, pair, before), 1.0))
+    return Objective("changes", total(terms, constant))
+
+
+def _apart(program: Program, pair: tuple[str, str], before: int) -> pulp.LpVariable:
+    """Return how far the number held is from the number before, as a variable."""
+    apart = program.new_variable(f"apart_{len(program.rows)}", 0, None)
+    number = [(program.holds[pair], 1.0), (program.extras[pair], 1.0)]
+    less = [(variable, -weight) for variable, weight in number]
+    tag = RowTag("changes", pair[0], pair[1])
+    program.add_row(tag, [(apart, 1.0), *number], ">=", float(before))
+    program.add_row(tag, [(apart, 1.0), *less], ">=", -float(before))
+    return apart
+
+
 _MAKERS = {
+    "changes": _changes,
     "uncovered_people": _uncovered_people,
     "person_minutes": lambda phases: person_minutes([p.serving for p in phases]),
     "worst_county_coverage": _worst_county_coverage,

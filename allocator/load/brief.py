@@ -444,17 +444,6 @@ def _check_order(order: tuple[str, ...] | None, remarks: Remarks) -> None:
             ),
         )
     _check_repeats("objective.order", order, remarks)
-    if "changes" in order:
-        remarks.error(
-            "not-available",
-            Text(
-                "目标 changes 需要上一版方案, 本版本尚不支持",
-                "the objective changes needs a previous plan: not available yet",
-            ),
-            column="objective.order",
-            values=["changes"],
-            remedy=Text("从 order 中删去 changes", "remove changes from the order"),
-        )
 
 
 def _check_repeats(column: str, words: tuple[str, ...], remarks: Remarks) -> None:

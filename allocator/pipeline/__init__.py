@@ -12,6 +12,7 @@ from allocator.pipeline.alternatives import (
 )
 from allocator.pipeline.clauses import ClauseReason, explain_rule
 from allocator.pipeline.comparing import compare_runs, write_comparison
+from allocator.pipeline.deciding import Review
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.fairness import price_of_fairness, write_fairness
 from allocator.pipeline.frontiers import (
@@ -45,6 +46,7 @@ __all__ = [
     "NearBest",
     "Reason",
     "Reasons",
+    "Review",
     "Task",
     "access_run",
     "access_today",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from allocator.formulation import Formulation
     from allocator.networks import GroupResult
+    from allocator.pipeline.deciding import Reviewed
     from allocator.pipeline.task import Task
     from allocator.policy.terms import Phase, Terms
     from allocator.solve import Solution
@@ -77,15 +78,35 @@ def certificate(
             "sites": len(task.area.sites),
             "pairs": len(task.travel.pairs),
         },
+        **_review(task.reviewed),
         "solver": solution.solver,
         "versions": versions(),
-        "inputs": fingerprints(input_files(brief)),
+        "inputs": fingerprints([*input_files(brief), *_decided(task.reviewed)]),
         "seconds": round(sum(seconds.values()), 3),
         "times": {
             **{name: round(value, 3) for name, value in seconds.items()},
             "objectives": {s.name: round(s.seconds, 3) for s in solution.stages},
         },
     }
+
+
+def _review(reviewed: Reviewed) -> dict[str, Any]:
+    """Return which run was reviewed, and what was decided; nothing without a review."""
+    found: dict[str, Any] = {}
+    previous = reviewed.previous
+    if previous is not None:
+        found["parent"] = {
+            "folder": previous.folder,
+            "run_sha256": previous.run_sha256,
+        }
+    if reviewed.file is not None:
+        verdicts = [str(decision.verdict) for decision in reviewed.decisions]
+        found["decisions"] = {v: verdicts.count(v) for v in dict.fromkeys(verdicts)}
+    return found
+
+
+def _decided(reviewed: Reviewed) -> list[Path]:
+    return [] if reviewed.file is None else [reviewed.file]
 
 
 def _tilts(terms: Terms) -> dict[str, Any]:

@@ -145,6 +145,7 @@ def make_outcome(
             if phase is not task.phases[-1]
         },
         scores=scored,
+        decisions=task.reviewed.decisions,
         members=formed.groups if formed is not None else None,
         bed_need=bed_need(task.area),
         gaps=gaps,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from allocator.diagnose import refuse_impossible
@@ -30,6 +30,12 @@ from allocator.load import (
     read_travel_table,
 )
 from allocator.pipeline.amounts import unweighed_amounts
+from allocator.pipeline.deciding import (
+    Review,
+    Reviewed,
+    read_review,
+    with_review,
+)
 from allocator.pipeline.inequality import weigh_inequality
 from allocator.pipeline.tilts import check_tilts, ordered, tilts_of
 from allocator.policy import (
@@ -39,6 +45,7 @@ from allocator.policy import (
     check_policy,
     read_policy,
 )
+from allocator.policy.decided import DECIDED
 from allocator.policy.terms import DEFAULT_ORDER, Phase, Terms
 from allocator.progress import SILENT
 from allocator.scores import ScoreRule, score_sites
@@ -68,6 +75,8 @@ class Task:
         Warnings and notes.
     seconds
         What reading took, by step.
+    reviewed
+        What a review decided, and the plan that it was about.
     """
 
     brief: Brief
@@ -75,6 +84,7 @@ class Task:
     phases: tuple[Phase, ...]
     findings: tuple[Finding, ...]
     seconds: dict[str, float]
+    reviewed: Reviewed = field(default_factory=Reviewed)
 
     @property
     def area(self) -> PlanningArea:
@@ -92,8 +102,19 @@ class Task:
         return self.phases[-1].terms
 
 
-def read_task(path: Path, *, progress: Progress = SILENT) -> Task:
+def read_task(
+    path: Path, *, review: Review | None = None, progress: Progress = SILENT
+) -> Task:
     """Read a brief and all that it names.
+
+    Parameters
+    ----------
+    path
+        The brief.
+    review
+        What was decided of an earlier plan of the same brief.
+    progress
+        Told of each step.
 
     Raises
     ------
@@ -118,8 +139,13 @@ def read_task(path: Path, *, progress: Progress = SILENT) -> Task:
         raise InputError(findings)
     if policy is None or errors_in(of_policy):
         raise PolicyError(findings)
+    review = review or Review()
+    area, decisions = read_review(review, area, policy, findings)
+    if errors_in(findings):
+        raise InputError(findings)
     read_s = time.monotonic() - started
     phases = _phases(brief, area, policy, findings)
+    phases, reviewed = with_review(review, decisions, phases, findings)
     travel = _travel(brief, area, findings, progress)
     phases = _scored(brief, phases, travel, findings)
     phases = weigh_inequality(brief, phases, travel)
@@ -129,7 +155,7 @@ def read_task(path: Path, *, progress: Progress = SILENT) -> Task:
     if errors_in(findings):
         raise InputError(findings)
     seconds = {"read": read_s, "travel": time.monotonic() - started - read_s}
-    return Task(brief, travel, phases, tuple(findings), seconds)
+    return Task(brief, travel, phases, tuple(findings), seconds, reviewed)
 
 
 def _phases(
@@ -232,7 +258,12 @@ def _check_closing(brief: Brief, policy: Policy, findings: list[Finding]) -> Non
 def _check_give_way(brief: Brief, policy: Policy, findings: list[Finding]) -> None:
     """Warn of what is named as willing to give way and does not exist."""
     known = [rule.id for rule in policy.rules]
-    known += ["budget", "locked", *(f"serves:{name}" for name in policy.services)]
+    known += [
+        "budget",
+        "locked",
+        DECIDED,
+        *(f"serves:{name}" for name in policy.services),
+    ]
     for name in brief.explain.give_way:
         if name in known:
             continue

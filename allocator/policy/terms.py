@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from allocator.errors import Text
+from allocator.policy.decided import Decided
 from allocator.policy.equity import EQUITY_OBJECTIVES, Equity, equity_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from allocator.area import PlanningArea
+    from allocator.policy.decided import Pair
     from allocator.policy.packs import Policy
     from allocator.policy.tilt import Tilt
 
@@ -32,6 +34,7 @@ OBJECTIVES = {
     "amounts_elsewhere": Text(
         "倾斜对象以外的新增资源(加权)", "resources added elsewhere than favoured"
     ),
+    "changes": Text("与上一版方案不同的设置", "placements unlike the previous plan"),
     **EQUITY_OBJECTIVES,
 }
 # The stages before the objectives: what must hold (only by best effort), what is
@@ -72,6 +75,12 @@ class Terms:
     tilts
         Where resources are to go first; the objective ``amounts_elsewhere`` adds up
         what goes elsewhere. At most one a resource.
+    decided
+        What the decisions of a review fix in the phase.
+    previous
+        How many of each (site_id, service) pair the previous plan holds, phase by
+        phase in the order of years; the objective ``changes`` counts where a plan
+        differs. None: no previous plan.
     equity
         How the objectives about fairness weigh inequality.
     """
@@ -85,6 +94,8 @@ class Terms:
     objective: tuple[str, ...] = DEFAULT_ORDER
     scores: Mapping[tuple[str, str], float] = field(default_factory=dict)
     tilts: tuple[Tilt, ...] = ()
+    decided: Decided = field(default_factory=Decided)
+    previous: tuple[Mapping[Pair, int], ...] | None = None
     equity: Equity = field(default_factory=Equity)
 
 

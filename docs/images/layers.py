@@ -32,6 +32,7 @@ WORDS = {
     "accessibility": "shares, minutes, 2SFCA, Gini",
     "scores": "choosing among equals",
     "networks": "groups around lead hospitals",
+    "decisions": "what a review decided",
     "load": "files → planning area",
     "travel": "minutes and km per pair",
     "policy": "packs → rules as data",

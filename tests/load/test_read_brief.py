@@ -121,7 +121,6 @@ def test_missing_area_keys_are_each_named(tmp_path):
         ("[travel]\nspeed_kmh = true", "key-invalid", "travel.speed_kmh"),
         ("[objective]\norder = []", "objective-empty", "objective.order"),
         ('[objective]\norder = ["sites", "sites"]', "repeated", "objective.order"),
-        ('[objective]\norder = ["changes"]', "not-available", "objective.order"),
         ("[solver]\ntime_limit_s = 0", "key-invalid", "solver.time_limit_s"),
         ("[solver]\ngap = -1e-4", "key-invalid", "solver.gap"),
         ("[solver]\nthreads = 0", "key-invalid", "solver.threads"),

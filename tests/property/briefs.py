@@ -27,6 +27,7 @@ from allocator.policy import (
     ShareOfClass,
     Unit,
 )
+from allocator.policy.decided import Decided
 from allocator.policy.terms import Terms
 from tests.factories import (
     Case,
@@ -112,6 +113,7 @@ def phased_briefs(draw: Any) -> Phased:
                 terms=replace(
                     common,
                     year=case.terms.year,
+                    decided=_decided(d, case),
                     capital_wan=d.one(None, None, float(d.whole(0, 12))),
                     yearly_wan=d.one(None, None, None, float(d.whole(0, 6))),
                     total_capital_wan=total,
@@ -434,7 +436,26 @@ def _terms(d: Draw, *cases: Case, poor: bool) -> Terms:
             s for s in cases[0].policy.services if d.one(False, False, True)
         ),
         objective=_order(d, *cases, split=split),
+        decided=_decided(d, cases[0]),
+        previous=tuple(_held_before(d, case) for case in cases),
     )
+
+
+def _pairs(case: Case) -> list[tuple[str, str]]:
+    return [(s, k) for s in case.area.sites.index for k in case.policy.services]
+
+
+def _decided(d: Draw, case: Case) -> Decided:
+    """Return what a review decided: mostly nothing, else of a pair or two."""
+    if not d.seldom():
+        return Decided()
+    held = {d.one(*_pairs(case)): d.one(None, None, 1, 2)}
+    barred = frozenset([d.one(*_pairs(case))]) if d.one(False, True) else frozenset()
+    return Decided(held if d.often() else {}, barred)
+
+
+def _held_before(d: Draw, case: Case) -> dict[tuple[str, str], int]:
+    return {pair: d.whole(1, 2) for pair in _pairs(case) if d.seldom()}
 
 
 def _order(d: Draw, *cases: Case, split: bool) -> tuple[str, ...]:
@@ -446,6 +467,7 @@ def _order(d: Draw, *cases: Case, split: bool) -> tuple[str, ...]:
         isinstance(r, PopulationBand) for r in readings
     )
     names = ["capital_wan", "yearly_wan", "sites", "uncovered_people", "person_minutes"]
+    names.append("changes")
     if serving and not (bounded and (split or len(cases) > 1)):
         names.append("max_minutes")
     if any(World(one, last=one is cases[-1]).covers() for one in cases):

@@ -1,0 +1,17 @@
+"""Decisions of a review: read, placed on the map, and turned into what binds a plan."""
+
+from allocator.decisions.binding import bind
+from allocator.decisions.previous import Previous, read_previous
+from allocator.decisions.reading import read_decisions
+from allocator.decisions.sites import add_sites
+from allocator.decisions.verdicts import Decision, Verdict
+
+__all__ = [
+    "Decision",
+    "Previous",
+    "Verdict",
+    "add_sites",
+    "bind",
+    "read_decisions",
+    "read_previous",
+]
