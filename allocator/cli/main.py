@@ -83,6 +83,21 @@ def sample(name: str, folder: Path, **options: Any) -> None:  # noqa: ANN401
 
 
 @cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_common
+def init(
+    folder: Path,
+    sources: tuple[Path, ...],
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Make FOLDER with a brief from your own files SOURCES. 由现有文件建任务书."""
+    from allocator.cli import starting  # noqa: PLC0415
+
+    starting.start(folder, sources, _console(options))
+
+
+@cli.command()
 @_brief
 @_common
 def check(brief: Path, **options: Any) -> None:  # noqa: ANN401

@@ -8,11 +8,14 @@ travel table, ``read_travel_table``.
 from allocator.load.area import inputs, read_area
 from allocator.load.brief import Brief, read_brief
 from allocator.load.growth import area_in_year
+from allocator.load.guess import Guess, guess_use
 from allocator.load.travel_table import read_travel_table
 
 __all__ = [
     "Brief",
+    "Guess",
     "area_in_year",
+    "guess_use",
     "inputs",
     "read_area",
     "read_brief",

@@ -38,6 +38,7 @@ from allocator.pipeline.runs import (
 )
 from allocator.pipeline.scenario_folder import write_scenarios
 from allocator.pipeline.scenarios import study_scenarios
+from allocator.pipeline.starting import Workspace, doubts, start_workspace
 from allocator.pipeline.task import Task, check_task, read_task
 
 __all__ = [
@@ -48,12 +49,14 @@ __all__ = [
     "Reasons",
     "Review",
     "Task",
+    "Workspace",
     "access_run",
     "access_today",
     "audit_run",
     "audit_today",
     "check_task",
     "compare_runs",
+    "doubts",
     "explain_rule",
     "explain_site",
     "explain_sites",
@@ -65,6 +68,7 @@ __all__ = [
     "read_run",
     "read_task",
     "reasons_table",
+    "start_workspace",
     "study_scenarios",
     "write_alternatives",
     "write_comparison",
