@@ -54,6 +54,14 @@ class PlanningArea:
         ``source``, ``year``. None where the brief names no cost table.
     notes
         Assumptions about the data that must be shown wherever results are shown.
+    repairs
+        What was seen in the shapes of zones and counties, and changed there:
+        ``code``, ``zone_id``, ``name``, ``other_id``, ``what``, ``m2``, ``people``
+        (an estimate by area), ``changed`` (bool). None where nobody looked.
+    people_by_zone
+        Index ``zone_id``: ``stated`` (people of the zone table), ``source`` (people of
+        a raster or of villages, before scaling), ``factor``, ``people`` (at the demand
+        points). None where the area was not read from files.
     """
 
     name: str
@@ -63,6 +71,8 @@ class PlanningArea:
     demand: pd.DataFrame
     costs: pd.DataFrame | None
     notes: tuple[Text, ...] = ()
+    repairs: pd.DataFrame | None = None
+    people_by_zone: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Hold the invariants that every layer above relies on.

@@ -62,12 +62,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One kind of table: its columns, its key, and what other columns become."""
+    """One kind of table: its columns, its key, and what other columns become.
+
+    ``in_parts`` says whether several rows of a layer may be parts of one unit.
+    """
 
     name: str
     title: Text
     key: str
     columns: tuple[Column, ...]
+    in_parts: bool = False
 
     def column(self, name: str) -> Column:
         """Return the column called ``name``.
@@ -198,10 +202,49 @@ ZONES = Table(
             Text("城镇", "urban"),
             aliases=("城镇", "是否城镇", "城乡"),
         ),
+        Column(
+            "population_0_6",
+            Kind.COUNT,
+            Text("0-6岁儿童", "children of 0 to 6 years"),
+            unit="人",
+            aliases=(
+                "0-6岁儿童数",
+                "0-6岁人口",
+                "0-6岁人口数",
+                "0~6岁儿童数",
+                "0-6岁儿童",
+            ),
+        ),
+        Column(
+            "population_0_14",
+            Kind.COUNT,
+            Text("0-14岁人口", "people of 0 to 14 years"),
+            unit="人",
+            aliases=("0-14岁人口", "0-14岁人口数", "0~14岁人口", "0-14岁"),
+        ),
+        Column(
+            "population_65",
+            Kind.COUNT,
+            Text("65岁及以上人口", "people of 65 years and above"),
+            unit="人",
+            aliases=(
+                "65岁以上人口数",
+                "65岁以上人口",
+                "65岁及以上人口数",
+                "65岁及以上人口",
+                "65岁及以上",
+                "65岁以上老年人口数",
+                "65岁及以上老年人口数",
+            ),
+        ),
         _LON,
         _LAT,
     ),
+    in_parts=True,
 )
+
+# Zone columns that are part of the population; a rate may be stated per any of them.
+AGE_COLUMNS = ("population_0_6", "population_0_14", "population_65")
 
 COUNTIES = Table(
     "counties",
@@ -239,6 +282,7 @@ COUNTIES = Table(
             choices=COUNTY_KINDS,
         ),
     ),
+    in_parts=True,
 )
 
 DEMAND = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from allocator.area import PlanningArea
@@ -10,10 +10,14 @@ from allocator.errors import Finding, errors_in
 from allocator.load.coordinates import Stated, read_crs
 from allocator.load.costs import build_costs
 from allocator.load.demand import demand_of_points, demand_of_zones
+from allocator.load.demand_keys import WITH_FILE
 from allocator.load.frames import read_sheet
 from allocator.load.grid import demand_of_grid
+from allocator.load.people import ESTIMATED, people_note, people_table
 from allocator.load.places import Ground, lay_ground
 from allocator.load.remarks import Remarks
+from allocator.load.repairs import Repairs, limits_of
+from allocator.load.settling import compare_with_counties, settle_zones
 from allocator.load.sites import build_sites
 from allocator.load.zones import (
     build_counties,
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from allocator.load.brief import Brief
+    from allocator.load.coordinates import Numbers
     from allocator.load.frames import Sheet
     from allocator.tables import Table
 
@@ -46,12 +51,23 @@ class _Units:
     ground: Ground
 
 
+@dataclass(frozen=True)
+class _Demand:
+    """Demand points, the zones with every population known, and the file's people."""
+
+    points: pd.DataFrame
+    zones: gpd.GeoDataFrame
+    source: Numbers | None = None
+
+
 class _Reader:
     """Reads the files of one brief and keeps the findings of all."""
 
     def __init__(self, brief: Brief) -> None:
         self.brief = brief
         self.findings: list[Finding] = []
+        self.limits = limits_of(brief.area)
+        self.repairs = Repairs()
         remarks = Remarks(brief.path.name)
         self.stated: Stated = read_crs(brief.area.crs, remarks)
         self.findings += remarks.findings
@@ -65,16 +81,30 @@ class _Reader:
     def units(self) -> _Units | None:
         """Read zones and counties; None when either cannot be used."""
         area = self.brief.area
-        sheet, remarks = self.sheet(area.zones, ZONES)
-        zones = build_zones(sheet, self.stated) if sheet else None
+        table = ZONES
+        if self.brief.demand.source in WITH_FILE:
+            # The file of people can stand in for a population that is not given.
+            table = _with_optional_population(ZONES)
+        sheet, remarks = self.sheet(area.zones, table)
+        zones = None
+        if sheet is not None:
+            zones = build_zones(sheet, self.stated, self.limits, self.repairs)
         county_remarks = Remarks("")
         counties = None
         if area.counties is not None:
             county_sheet, county_remarks = self.sheet(area.counties, COUNTIES)
             if county_sheet is not None:
-                counties = build_counties(county_sheet, self.stated)
+                counties = build_counties(
+                    county_sheet, self.stated, self.limits, self.repairs
+                )
         if zones is not None and counties is not None:
             zones = link_zones(zones, counties, remarks)
+        if zones is not None and not remarks.failed():
+            zones = settle_zones(zones, self.limits, remarks, self.repairs)
+            if counties is not None and not county_remarks.failed():
+                compare_with_counties(
+                    zones, counties, self.limits, remarks, self.repairs
+                )
         self.findings += remarks.findings + county_remarks.findings
         if zones is None or remarks.failed() or county_remarks.failed():
             return None
@@ -105,23 +135,66 @@ class _Reader:
         self.findings += remarks.findings
         return costs
 
-    def demand(self, units: _Units | None) -> pd.DataFrame | None:
+    def demand(self, units: _Units | None) -> _Demand | None:
         """Make or read the demand points."""
         section = self.brief.demand
-        demand = None
-        if section.source == "points" and section.file is not None:
-            sheet, remarks = self.sheet(section.file, DEMAND)
-            if sheet is not None:
-                zones, ground = (units.zones, units.ground) if units else (None, None)
-                demand = demand_of_points(sheet, self.stated, zones, ground)
-            self.findings += remarks.findings
-        elif units is not None and section.source == "grid":
-            remarks = Remarks(self.brief.path.name)
-            demand = demand_of_grid(units.zones, units.ground, section.cell_m, remarks)
-            self.findings += remarks.findings
-        elif units is not None:
-            demand = demand_of_zones(units.zones)
-        return demand
+        if section.source == "points":
+            return self._points(units)
+        if units is None:
+            return None
+        if section.source == "raster":
+            return self._raster(units)
+        if section.source == "zones":
+            return _Demand(demand_of_zones(units.zones), units.zones)
+        remarks = Remarks(self.brief.path.name)
+        points = demand_of_grid(units.zones, units.ground, section.cell_m, remarks)
+        self.findings += remarks.findings
+        return None if points is None else _Demand(points, units.zones)
+
+    def _points(self, units: _Units | None) -> _Demand | None:
+        section = self.brief.demand
+        sheet, remarks = self.sheet(str(section.file), DEMAND)
+        found = None
+        if sheet is not None:
+            zones, ground = (units.zones, units.ground) if units else (None, None)
+            found = demand_of_points(
+                sheet, self.stated, zones, ground, scale=bool(section.scale)
+            )
+        self.findings += remarks.findings
+        return None if found is None else _Demand(*found)
+
+    def _raster(self, units: _Units) -> _Demand | None:
+        # Few briefs name a raster, and its readers take long to import.
+        from allocator.load.raster_demand import demand_of_raster  # noqa: PLC0415
+
+        section = self.brief.demand
+        path = self.brief.resolve(str(section.file))
+        remarks = Remarks(path.name)
+        found = demand_of_raster(
+            path,
+            section,
+            units.zones,
+            units.counties,
+            units.ground,
+            self.stated,
+            remarks,
+        )
+        self.findings += remarks.findings
+        if found is None:
+            return None
+        return _Demand(found.demand, found.zones, found.source)
+
+
+def _with_optional_population(table: Table) -> Table:
+    return replace(
+        table,
+        columns=tuple(
+            replace(column, required=False, may_be_blank=True)
+            if column.name == "population"
+            else column
+            for column in table.columns
+        ),
+    )
 
 
 def read_area(brief: Brief) -> tuple[PlanningArea | None, list[Finding]]:
@@ -145,16 +218,43 @@ def read_area(brief: Brief) -> tuple[PlanningArea | None, list[Finding]]:
     findings = reader.findings
     if errors_in(findings) or units is None or sites is None or demand is None:
         return None, findings
+    stated = units.zones["population"]
+    table = people_table(stated, demand.zones, demand.points, demand.source)
+    source = brief.demand.source
+    notes = brief.notes
+    told = brief.demand.scale or source == "raster" or stated.isna().any()
+    if source in WITH_FILE and told:
+        scaled = bool(brief.demand.scale) or (
+            source == "raster" and brief.demand.scale is None
+        )
+        notes = (
+            *notes,
+            people_note(table, source, str(brief.demand.file), scaled=scaled),
+        )
     area = PlanningArea(
         name=brief.name,
-        zones=units.zones,
+        zones=_with_basis(demand.zones, stated, source),
         counties=units.counties,
         sites=sites,
-        demand=demand,
+        demand=demand.points,
         costs=costs,
-        notes=brief.notes,
+        notes=notes,
+        repairs=reader.repairs.table(),
+        people_by_zone=table,
     )
     return area, findings
+
+
+def _with_basis(
+    zones: gpd.GeoDataFrame, stated: pd.Series, source: str
+) -> gpd.GeoDataFrame:
+    """Say of which zones the population is not the planner's own figure."""
+    unknown = stated.isna()
+    if not unknown.any():
+        return zones
+    written = zones.get("population_basis", stated.astype(object).map(lambda _: ""))
+    basis = written.astype(object).mask(unknown, ESTIMATED[source])
+    return zones.assign(population_basis=basis)
 
 
 def inputs(brief: Brief) -> list[Path]:
@@ -164,7 +264,7 @@ def inputs(brief: Brief) -> list[Path]:
     """
     area = brief.area
     written = [area.zones, area.counties, area.sites, area.costs]
-    if brief.demand.source == "points":
+    if brief.demand.source in WITH_FILE:
         written.append(brief.demand.file)
     if brief.travel.method == "table":
         written.append(brief.travel.file)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from allocator.errors import Finding, Text, errors_in
+from allocator.load.demand_keys import check_demand, need_file
 from allocator.load.remarks import Remarks
 from allocator.load.scenario import ScenarioSection, check_scenarios
 from allocator.schema import findings_from, read_toml
@@ -37,6 +38,9 @@ type Objective = Literal[
 type Word = Annotated[str, Field(min_length=1)]
 type Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 type Whole = Annotated[int, Field(strict=True)]
+type Year = Annotated[int, Field(strict=True, ge=1949, le=2200)]
+# No county of China has grown or shrunk faster in any year of a census decade.
+type Percent = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-20, le=20)]
 
 # Studies vary the aversion to inequality from -0.5 to -2 (Logan et al. 2021); far
 # below, the longest trip alone decides, and its weight leaves the range of a solver.
@@ -73,15 +77,31 @@ class AreaSection(_Section):
     counties: Word | None = None
     costs: Word | None = None
     crs: Word | None = None
+    # What is above these is refused; see `allocator.load.repairs.Limits`.
+    most_overlap_share: Annotated[Number, Field(ge=0, le=1)] = 0.01
+    most_repair_share: Annotated[Number, Field(ge=0, le=1)] = 0.05
+    most_outside_share: Annotated[Number, Field(ge=0, le=1)] = 0.5
+    gap_m2: Annotated[Number, Field(ge=0)] = 10_000.0
+    gap_width_m: Annotated[Number, Field(ge=0, le=1000)] = 20.0
 
 
 class DemandSection(_Section):
-    """``[demand]``: where people are taken to be."""
+    """``[demand]``: where people are taken to be.
+
+    ``scale`` None is the usual way of the source: yes for a raster, no for points.
+    ``growth_yearly_percent`` is one figure, or one by county id.
+    """
 
     source: Literal["zones", "points", "grid", "raster"] = "zones"
     file: Word | None = None
     cell_m: Annotated[Number, Field(ge=100, le=10_000)] = 1000.0
     split: Annotated[bool, Field(strict=True)] = True
+    scale: Annotated[bool, Field(strict=True)] | None = None
+    band: Annotated[Whole, Field(ge=1)] = 1
+    units: Literal["people", "per_km2"] = "people"
+    nodata: Number | None = None
+    growth_yearly_percent: Percent | dict[Word, Percent] | None = None
+    population_year: Year | None = None
 
 
 class TravelSection(_Section):
@@ -362,6 +382,7 @@ def _check_document(document: _Document, remarks: Remarks) -> None:
             )
     check_scenarios(document.scenario, remarks)
     _check_methods(document, remarks)
+    check_demand(document.demand, remarks)
     _check_budgets(document, remarks)
     _check_order(document.objective.order, remarks)
     _check_repeats("policy.packs", document.policy.packs, remarks)
@@ -370,7 +391,6 @@ def _check_document(document: _Document, remarks: Remarks) -> None:
 
 def _check_methods(document: _Document, remarks: Remarks) -> None:
     choices = (
-        ("demand.source", document.demand.source, ("raster",), "zones, points, grid"),
         (
             "travel.method",
             document.travel.method,
@@ -387,19 +407,8 @@ def _check_methods(document: _Document, remarks: Remarks) -> None:
                 values=[value],
                 remedy=Text(f"改用 {present}", f"use one of {present}"),
             )
-    if document.demand.source == "points" and document.demand.file is None:
-        _need_file("demand.file", "source = points", remarks)
     if document.travel.method == "table" and document.travel.file is None:
-        _need_file("travel.file", "method = table", remarks)
-
-
-def _need_file(column: str, why: str, remarks: Remarks) -> None:
-    remarks.error(
-        "key-missing",
-        Text(f"{why} 时必须给出文件", f"a file is needed with {why}"),
-        column=column,
-        remedy=Text(f"写明 {column}", f"state {column}"),
-    )
+        need_file("travel.file", "method = table", remarks)
 
 
 def _check_budgets(document: _Document, remarks: Remarks) -> None:

@@ -14,7 +14,7 @@ from allocator.load.sites import check_located, place_in_zones
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from allocator.load.coordinates import Stated
+    from allocator.load.coordinates import Numbers, Stated
     from allocator.load.frames import Sheet
     from allocator.load.places import Ground
     from allocator.load.remarks import Remarks
@@ -50,8 +50,13 @@ def with_units(frame: pd.DataFrame, zones: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def demand_of_points(
-    sheet: Sheet, stated: Stated, zones: gpd.GeoDataFrame | None, ground: Ground | None
-) -> pd.DataFrame | None:
+    sheet: Sheet,
+    stated: Stated,
+    zones: gpd.GeoDataFrame | None,
+    ground: Ground | None,
+    *,
+    scale: bool = False,
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame, Numbers] | None:
     """Return the demand points of a file; None when they cannot be used.
 
     Parameters
@@ -62,6 +67,15 @@ def demand_of_points(
         What the brief says of files that state no coordinate system.
     zones, ground
         None when they could not be read: everything else is then still checked.
+    scale
+        Whether the people of a zone's points share out its population, as whole
+        persons; a zone with people but no point then has one at its centre.
+
+    Returns
+    -------
+    demand, zones, source
+        The points, the zones with the sum of their points where they state no
+        population, and the file's people in each zone.
     """
     remarks = sheet.remarks
     frame = sheet.frame.drop(columns="geometry", errors="ignore")
@@ -90,16 +104,56 @@ def demand_of_points(
             ),
             keys=frame.index[nobody],
         )
-    frame = frame[~nobody]
-    _check_totals(frame, zones, remarks)
-    return None if remarks.failed() else with_units(frame.set_index("demand_id"), zones)
+    frame = frame[~nobody].set_index("demand_id")
+    source = _people_of(frame, zones)
+    _check_totals(source, zones, remarks, scale=scale)
+    if remarks.failed():
+        return None
+    population = zones["population"].astype(float)
+    zones = zones.assign(population=population.fillna(source).astype("int64"))
+    if scale:
+        frame = _scaled(frame, zones, remarks)
+    return with_units(frame, zones), zones, source.to_numpy(dtype=float)
+
+
+def _people_of(frame: pd.DataFrame, zones: gpd.GeoDataFrame) -> pd.Series:
+    return frame.groupby("zone_id")["people"].sum().reindex(zones.index).fillna(0)
+
+
+def _scaled(
+    frame: pd.DataFrame, zones: gpd.GeoDataFrame, remarks: Remarks
+) -> pd.DataFrame:
+    """Return points whose people add up to each zone's population, to the person."""
+    order = np.argsort(zones.index.get_indexer(frame["zone_id"]), kind="stable")
+    frame = frame.iloc[order][["zone_id", "people", "lon", "lat"]]
+    owner = zones.index.get_indexer(frame["zone_id"])
+    people = zones["population"].to_numpy()
+    weight = frame["people"].to_numpy(dtype=float)
+    frame = frame.assign(people=share_out(people, owner, weight))
+    bare = (people > 0) & ~zones.index.isin(frame["zone_id"])
+    if bare.any():
+        remarks.warning(
+            "zone-without-points",
+            Text(
+                "这些单元没有需求点, 人口放在中心",
+                "no demand point: people are put at the centre",
+            ),
+            keys=[f"{zone} {name}" for zone, name in zones["name"][bare].items()],
+            values=[f"{count:,} 人" for count in people[bare]],
+            remedy=Text("补上这些单元的点", "add points of these zones"),
+        )
+        alone = zones.loc[bare, ["lon", "lat"]].assign(
+            zone_id=zones.index[bare], people=people[bare]
+        )
+        alone.index = alone.index + "-centre"
+        frame = pd.concat([frame, pd.DataFrame(alone)])
+    return frame[frame["people"] > 0].rename_axis("demand_id")
 
 
 def _check_totals(
-    frame: pd.DataFrame, zones: gpd.GeoDataFrame, remarks: Remarks
+    people: pd.Series, zones: gpd.GeoDataFrame, remarks: Remarks, *, scale: bool
 ) -> None:
     """Compare the people of a zone's demand points with its population."""
-    people = frame.groupby("zone_id")["people"].sum().reindex(zones.index).fillna(0)
     if not people.sum():
         remarks.error(
             "no-people",
@@ -122,8 +176,12 @@ def _check_totals(
             keys=[f"{zone} {name}" for zone, name in named.items()],
             column="people",
             values=[f"{found:.0f} / {stated}" for found, stated in pairs],
-            remedy=Text(
-                "核对两个表的口径与年份", "compare their definitions and years"
+            remedy=Text("核对两个表的口径与年份", "compare their definitions and years")
+            if scale
+            else Text(
+                "核对两个表的口径与年份; 写 [demand] scale = true 即按单元人口缩放",
+                "compare their definitions and years; [demand] scale = true scales "
+                "them to the zones",
             ),
         )
 

@@ -153,6 +153,9 @@ def _read_columns(
 def _check_keys(frame: pd.DataFrame, table: Table, remarks: Remarks) -> None:
     key = frame[table.key]
     twice = key.duplicated(keep=False) & (key != "")
+    if table.in_parts and "geometry" in frame:
+        # Several rows may be parts of one unit: looked at with their shapes.
+        return
     if twice.any():
         remarks.error(
             "id-twice",

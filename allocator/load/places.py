@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from allocator.load.coordinates import metric_crs, to_metres
+from allocator.load.shapes import mended
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -118,6 +119,6 @@ def lay_ground(zones: gpd.GeoDataFrame) -> Ground:
     return Ground(
         crs,
         zones.index.to_numpy(dtype=object),
-        to_metres(zones.geometry.to_numpy(), crs),
+        mended(to_metres(zones.geometry.to_numpy(), crs)),
         to_metres(shapely.points(lon, lat), crs),
     )

@@ -7,101 +7,53 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 
 from allocator.area import GEOGRAPHIC_CRS
 from allocator.errors import Text
-from allocator.load.coordinates import locate_points, locate_shapes
+from allocator.load.ages import check_ages
+from allocator.load.coordinates import locate_points
+from allocator.load.parts import join_parts
 from allocator.load.references import follow
+from allocator.load.shapes import POINT, read_polygons
 
 if TYPE_CHECKING:
     from allocator.load.coordinates import Shapes, Stated
     from allocator.load.frames import Sheet
     from allocator.load.remarks import Remarks
+    from allocator.load.repairs import Limits, Repairs
 
-ELLIPSOID = pyproj.Geod(ellps="GRS80")
-POINT, POLYGON, MULTIPOLYGON, COLLECTION = 0, 3, 6, 7
 COUNTY_NAME_HEADINGS = ("county_name", "county", "县区名称", "区县名称", "县区", "区县")
 ZONE_COLUMNS = ["name", "county_id", "kind", "population", "urban", "lon", "lat"]
 
 
-def read_polygons(sheet: Sheet, stated: Stated) -> Shapes:
-    """Return valid polygons in degrees; None for a point or where there is none.
-
-    Rings that cross themselves are repaired with a warning that says by how much the
-    area changed; lines are findings.
-    """
-    index, remarks = sheet.frame.index, sheet.remarks
-    if not sheet.is_layer:
-        return np.full(len(index), None, dtype=object)
-    shapes = locate_shapes(sheet, stated)
-    kinds = shapely.get_type_id(shapes)
-    lines = ~np.isin(kinds, (-1, POINT, POLYGON, MULTIPOLYGON, COLLECTION))
-    if lines.any():
-        remarks.error(
-            "geometry-kind",
-            Text("应为面或点", "must be a polygon or a point"),
-            keys=index[lines],
-            column="geometry",
-            remedy=Text("换成面图层", "give a layer of polygons"),
-        )
-    shapes[~np.isin(kinds, (POLYGON, MULTIPOLYGON, COLLECTION))] = None
-    shapes[shapely.is_empty(shapes)] = None
-    return _repair(shapes, index, remarks)
-
-
-def _repair(shapes: Shapes, index: pd.Index, remarks: Remarks) -> Shapes:
-    present = ~shapely.is_missing(shapes)
-    invalid = present & ~shapely.is_valid(shapes)
-    # A collection may hold a polygon beside lines and points.
-    invalid |= shapely.get_type_id(shapes) == COLLECTION
-    if not invalid.any():
-        return shapes
-    before = shapes[invalid]
-    after = shapely.make_valid(before, method="structure", keep_collapsed=False)
-    changes = [
-        f"{_area_m2(new) - _area_m2(old):+.0f} m²"
-        for old, new in zip(before, after, strict=True)
-    ]
-    remarks.warning(
-        "geometry-repaired",
-        Text("图形自相交, 已修复; 面积变化如下", "shape repaired; its area changed"),
-        keys=index[invalid],
-        column="geometry",
-        values=changes,
-        remedy=Text("在 GIS 中检查这些图形", "check these shapes in a GIS"),
-    )
-    shapes = shapes.copy()
-    shapes[invalid] = after
-    shapes[shapely.is_empty(shapes)] = None
-    return shapes
-
-
-def _area_m2(shape: shapely.Geometry) -> float:
-    area_m2, _ = ELLIPSOID.geometry_area_perimeter(shape)
-    return abs(float(area_m2))
-
-
-def build_zones(sheet: Sheet, stated: Stated) -> gpd.GeoDataFrame | None:
+def build_zones(
+    sheet: Sheet, stated: Stated, limits: Limits, repairs: Repairs
+) -> gpd.GeoDataFrame | None:
     """Return the zones of a planning area; None when they cannot be used.
 
     See `allocator.area.PlanningArea` for the columns. The county ids are not yet
-    checked.
+    checked. Where the table may leave out the population, ``population`` is float and
+    NaN where it is not given; else it is int.
     """
     remarks = sheet.remarks
-    polygons = read_polygons(sheet, stated)
+    polygons = read_polygons(sheet, stated, limits, repairs)
+    sheet, polygons = join_parts(sheet, "zone_id", polygons)
     frame = sheet.frame.drop(columns="geometry", errors="ignore")
     places = _centres(sheet, polygons, stated)
     if places is None:
         return None
     frame[["lon", "lat"]] = places
     _check_ids(frame["zone_id"], remarks)
+    if "population" not in frame:
+        frame["population"] = np.nan
     _check_people(frame["population"], remarks)
+    check_ages(frame, remarks)
     frame["urban"] = _urban(frame, remarks)
     if remarks.failed():
         return None
-    frame["population"] = frame["population"].astype("int64")
+    if frame["population"].notna().all():
+        frame["population"] = frame["population"].astype("int64")
     rest = [c for c in frame.columns if c not in (*ZONE_COLUMNS, "zone_id")]
     frame = frame[["zone_id", *ZONE_COLUMNS, *rest]]
     zones = gpd.GeoDataFrame(frame, geometry=polygons, crs=GEOGRAPHIC_CRS)
@@ -236,9 +188,12 @@ def _urban(frame: pd.DataFrame, remarks: Remarks) -> pd.Series:
     return given.isin([True]) | (given.isna() & derived)
 
 
-def build_counties(sheet: Sheet, stated: Stated) -> gpd.GeoDataFrame | None:
+def build_counties(
+    sheet: Sheet, stated: Stated, limits: Limits, repairs: Repairs
+) -> gpd.GeoDataFrame | None:
     """Return the counties of a counties file; None when they cannot be used."""
-    polygons = read_polygons(sheet, stated)
+    polygons = read_polygons(sheet, stated, limits, repairs)
+    sheet, polygons = join_parts(sheet, "county_id", polygons)
     if sheet.remarks.failed():
         return None
     frame = sheet.frame.drop(columns="geometry", errors="ignore")

@@ -109,7 +109,7 @@ def test_missing_area_keys_are_each_named(tmp_path):
             "phases-out-of-order",
             "phase.year",
         ),
-        ('[demand]\nsource = "raster"', "not-available", "demand.source"),
+        ('[demand]\nsource = "raster"', "key-missing", "demand.file"),
         ('[demand]\nsource = "points"', "key-missing", "demand.file"),
         ("[demand]\ncell_m = 50", "key-invalid", "demand.cell_m"),
         ("[demand]\ncell_m = 20000", "key-invalid", "demand.cell_m"),

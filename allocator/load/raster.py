@@ -1,0 +1,440 @@
+"""Population rasters: people inside shapes, read by windows.
+
+A cell that a border cuts counts by the share of its area on each side (exactextract),
+so that pieces which divide the land also divide the people of the raster.
+"""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+import rasterio
+import shapely
+from exactextract import exact_extract
+from exactextract.feature import FeatureSource, JSONFeature
+from exactextract.raster import NumPyRasterSource
+from pyproj.exceptions import CRSError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window
+
+from allocator.area import GEOGRAPHIC_CRS
+from allocator.errors import Text
+from allocator.load.coordinates import look_like_degrees
+from allocator.load.shapes import ELLIPSOID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from allocator.load.coordinates import Numbers, Shapes, Stated
+    from allocator.load.remarks import Remarks
+
+# As doubles these take 128 MB: a raster of any size is read in windows of at most that.
+MOST_WINDOW_CELLS = 16_000_000
+# GeoTIFF and BigTIFF in either order of bytes: GDAL looks at the content and not at
+# the ending, and some of its formats fetch other files and addresses.
+MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+KM2 = 1e-6
+MOST_PEOPLE_A_CELL = 1e9  # more than any cell of any raster holds: a fill value
+
+
+@dataclass(frozen=True)
+class Raster:
+    """An open band of a raster, north up.
+
+    Parameters
+    ----------
+    source
+        The open file.
+    band
+        Number of the band, from 1.
+    crs
+        Its coordinate system.
+    nodata
+        A value that means no data beside the one that the file states; None: none.
+    per_km2
+        Whether values are people a square kilometre instead of people a cell.
+    """
+
+    source: Any
+    band: int
+    crs: pyproj.CRS
+    nodata: float | None
+    per_km2: bool
+
+    @property
+    def box(self) -> shapely.Geometry:
+        """The land that the raster covers, in its own coordinates."""
+        west, south, east, north = self.source.bounds
+        return shapely.Polygon.from_bounds(west, south, east, north)
+
+    @property
+    def cell(self) -> tuple[float, float]:
+        """Width and height of a cell, in units of the coordinate system."""
+        return abs(self.source.transform.a), abs(self.source.transform.e)
+
+    def window_of(self, bounds: tuple[float, float, float, float]) -> Window | None:
+        """Return the whole cells around bounds, cut at the edge; None outside."""
+        west, south, east, north = bounds
+        box = self.source.bounds
+        width, height = self.cell
+        first = max(0, int(np.floor((west - box.left) / width)))
+        last = min(self.source.width, int(np.ceil((east - box.left) / width)))
+        top = max(0, int(np.floor((box.top - north) / height)))
+        bottom = min(self.source.height, int(np.ceil((box.top - south) / height)))
+        if first >= last or top >= bottom:
+            return None
+        return Window(first, top, last - first, bottom - top)
+
+    def values(self, window: Window) -> Numbers:
+        """Return the cells of a window; 0 where there is no data.
+
+        Raises
+        ------
+        RasterValueError
+            When a cell holds what cannot be people.
+        """
+        read = self.source.read(self.band, window=window, masked=True)
+        given = np.ma.getdata(read)
+        no_data = np.ma.getmaskarray(read)
+        if self.nodata is not None:
+            no_data = no_data | (given == self.nodata)
+        values = given.astype(float)
+        # The scale that the file states is for what is stored, nodata too.
+        values *= self.source.scales[self.band - 1]
+        values += self.source.offsets[self.band - 1]
+        values[no_data | np.isnan(values)] = 0.0
+        wrong = (values < 0) | (values > MOST_PEOPLE_A_CELL)
+        if wrong.any():
+            raise RasterValueError(float(values[wrong][0]))
+        return values
+
+    def bounds_of(self, window: Window) -> tuple[float, float, float, float]:
+        """Return west, south, east and north of a window."""
+        width, height = self.cell
+        west = self.source.bounds.left + window.col_off * width
+        north = self.source.bounds.top - window.row_off * height
+        return west, north - window.height * height, west + window.width * width, north
+
+    def cell_km2(self, x: Numbers, y: Numbers) -> Numbers:
+        """Return the true area of the cell around each place, square kilometres.
+
+        Parameters
+        ----------
+        x, y
+            In the raster's own coordinates.
+        """
+        width, height = self.cell
+        corners_x = np.add.outer(x, np.array([-1, 1, 1, -1]) * width / 2)
+        corners_y = np.add.outer(y, np.array([-1, -1, 1, 1]) * height / 2)
+        transformer = pyproj.Transformer.from_crs(
+            self.crs, GEOGRAPHIC_CRS, always_xy=True
+        )
+        lon, lat = transformer.transform(corners_x, corners_y)
+        areas = [
+            abs(ELLIPSOID.polygon_area_perimeter(a, b)[0])
+            for a, b in zip(lon, lat, strict=True)
+        ]
+        return np.asarray(areas, dtype=float) * KM2
+
+
+class RasterValueError(Exception):
+    """A cell holds a number that cannot be people."""
+
+    def __init__(self, value: float) -> None:
+        super().__init__(f"{value:g}")
+        self.value = value
+
+
+@contextmanager
+def open_raster(
+    path: Path,
+    *,
+    band: int,
+    nodata: float | None,
+    per_km2: bool,
+    stated: Stated,
+    remarks: Remarks,
+) -> Iterator[Raster | None]:
+    """Open a GeoTIFF; None with an error when it cannot be used.
+
+    Parameters
+    ----------
+    path
+        The file.
+    band, nodata, per_km2
+        As in `Raster`.
+    stated
+        What the brief says of files that state no coordinate system.
+    remarks
+        Receives the findings.
+    """
+    if not _is_geotiff(path, remarks):
+        yield None
+        return
+    with warnings.catch_warnings():
+        # A raster without a place is a finding.
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        try:
+            source = rasterio.open(path, driver="GTiff")
+        except RasterioError as error:
+            remark_unreadable(error, remarks)
+            yield None
+            return
+        with source:
+            crs = _crs_of(source, stated, remarks)
+            good = _check(source, band, remarks)
+            if crs is None or not good:
+                yield None
+            else:
+                yield Raster(source, band, crs, nodata, per_km2)
+
+
+def _is_geotiff(path: Path, remarks: Remarks) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+    except FileNotFoundError:
+        remarks.error(
+            "file-missing",
+            Text(f"找不到文件 {path}", f"there is no file {path}"),
+            remedy=Text(
+                "检查路径; 相对路径从任务文件所在文件夹算起",
+                "check the path; it is relative to the folder of the brief",
+            ),
+        )
+        return False
+    except OSError as error:
+        remark_unreadable(error, remarks)
+        return False
+    if head in MAGIC:
+        return True
+    remarks.error(
+        "raster-format",
+        Text("不是 GeoTIFF 栅格", "not a GeoTIFF raster"),
+        remedy=Text("另存为 GeoTIFF(.tif)", "save it as GeoTIFF (.tif)"),
+    )
+    return False
+
+
+def remark_unreadable(error: Exception, remarks: Remarks) -> None:
+    """Report a raster that cannot be read."""
+    reason = " ".join(str(error).split())[:200]
+    remarks.error(
+        "raster-unreadable",
+        Text(f"栅格无法读取: {reason}", f"the raster cannot be read: {reason}"),
+        remedy=Text(
+            "文件可能损坏, 请重新下载或导出", "it may be damaged; export it again"
+        ),
+    )
+
+
+def _check(source: Any, band: int, remarks: Remarks) -> bool:  # noqa: ANN401
+    transform = source.transform
+    if transform.is_identity:
+        remarks.error(
+            "raster-not-placed",
+            Text("栅格没有地理位置", "the raster does not say where it lies"),
+            remedy=Text("重新导出带坐标的 GeoTIFF", "export it with its georeference"),
+        )
+    elif transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
+        remarks.error(
+            "raster-rotated",
+            Text("栅格有旋转或不是上北", "the raster is rotated or not north up"),
+            remedy=Text(
+                "在 GIS 中重采样为上北的栅格(gdalwarp)",
+                "warp it to north up in a GIS (gdalwarp)",
+            ),
+        )
+    if band > source.count:
+        remarks.error(
+            "raster-band",
+            Text(
+                f"栅格只有 {source.count} 个波段",
+                f"the raster has {source.count} bands",
+            ),
+            column="demand.band",
+            values=[band],
+            remedy=Text(f"写 1 到 {source.count}", f"give 1 to {source.count}"),
+        )
+    elif source.dtypes[band - 1].startswith("complex"):
+        remarks.error(
+            "raster-type",
+            Text("栅格的值不是实数", "the values are not real numbers"),
+            values=[source.dtypes[band - 1]],
+            remedy=Text("另存为浮点或整数栅格", "save it as floats or integers"),
+        )
+    elif source.count > 1:
+        remarks.note(
+            "raster-band",
+            Text(
+                f"读取第 {band} 波段, 共 {source.count} 个",
+                f"band {band} is read, of {source.count}",
+            ),
+            column="demand.band",
+        )
+    return not remarks.failed()
+
+
+def _crs_of(source: Any, stated: Stated, remarks: Remarks) -> pyproj.CRS | None:  # noqa: ANN401
+    """Return what the file states, else the brief, else degrees where they fit."""
+    if source.crs is not None:
+        try:
+            return pyproj.CRS.from_wkt(source.crs.to_wkt())
+        except (CRSError, RasterioError) as error:
+            remark_unreadable(error, remarks)
+            return None
+    box = source.bounds
+    degrees = look_like_degrees(
+        np.array([box.left, box.right]), np.array([box.bottom, box.top])
+    )
+    if stated.crs is not None and stated.is_projected != degrees:
+        return stated.crs
+    if degrees:
+        remarks.note(
+            "crs-assumed",
+            Text(
+                "栅格没有写明坐标系, 按 CGCS2000 经纬度(EPSG:4490)读取",
+                "the raster states no coordinate system: read as EPSG:4490",
+            ),
+        )
+        return pyproj.CRS.from_user_input(GEOGRAPHIC_CRS)
+    remarks.error(
+        "crs-missing",
+        Text(
+            "栅格坐标是米, 没有写明坐标系",
+            "the raster is in metres and states no coordinate system",
+        ),
+        remedy=Text(
+            "在任务文件 [area] crs 写明, 如 EPSG:4548",
+            "state it under [area] crs, EPSG:4548 say",
+        ),
+    )
+    return None
+
+
+# --- People inside shapes -------------------------------------------------------------
+
+
+class _Feature(JSONFeature):  # type: ignore[misc]
+    """A shape as exactextract takes it; bytes are many times faster than GeoJSON."""
+
+    def __init__(self, wkb: bytes) -> None:
+        super().__init__()
+        self.wkb = wkb
+
+    def geometry(self) -> bytes:
+        return self.wkb
+
+
+class _Features(FeatureSource):  # type: ignore[misc]
+    def __init__(self, shapes: Shapes) -> None:
+        super().__init__()
+        self.wkb = shapely.to_wkb(shapes)
+
+    def __iter__(self) -> Iterator[_Feature]:
+        for wkb in self.wkb:
+            yield _Feature(wkb)
+
+    def count(self) -> int:
+        return len(self.wkb)
+
+    def srs_wkt(self) -> None:
+        return None
+
+
+def people_in(raster: Raster, shapes: Shapes) -> Numbers:
+    """Return the people of the raster inside each shape; 0 where it does not reach.
+
+    Parameters
+    ----------
+    raster
+        The open raster.
+    shapes
+        Polygons in the raster's own coordinates, none empty.
+
+    Raises
+    ------
+    RasterValueError
+        When a cell holds what cannot be people.
+    RasterioError
+        When the file is damaged.
+    """
+    people = np.zeros(len(shapes))
+    if not len(shapes):
+        return people
+    boxes = shapely.bounds(shapes)
+    for group in _groups(raster, boxes, np.arange(len(shapes))):
+        bounds = (*boxes[group, :2].min(axis=0), *boxes[group, 2:].max(axis=0))
+        window = raster.window_of(bounds)
+        if window is not None:
+            people[group] = _sums(raster, shapes[group], window)
+    if raster.per_km2:
+        middle = shapely.centroid(shapes)
+        people *= raster.cell_km2(shapely.get_x(middle), shapely.get_y(middle))
+    return people
+
+
+def _groups(
+    raster: Raster, boxes: Numbers, members: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Yield groups of neighbouring shapes, each small enough for one window."""
+    own = boxes[members]
+    bounds = (*own[:, :2].min(axis=0), *own[:, 2:].max(axis=0))
+    window = raster.window_of(bounds)
+    small = window is None or window.width * window.height <= MOST_WINDOW_CELLS
+    if small or len(members) == 1:
+        yield members
+        return
+    middle = (own[:, :2] + own[:, 2:]) / 2
+    axis = 0 if bounds[2] - bounds[0] >= bounds[3] - bounds[1] else 1
+    order = members[np.argsort(middle[:, axis], kind="stable")]
+    half = len(order) // 2
+    yield from _groups(raster, boxes, order[:half])
+    yield from _groups(raster, boxes, order[half:])
+
+
+def _sums(raster: Raster, shapes: Shapes, window: Window) -> Numbers:
+    values = raster.values(window)
+    source = NumPyRasterSource(values, *raster.bounds_of(window))
+    found = exact_extract(source, _Features(shapes), ["sum"], output="geojson")
+    sums = [feature["properties"]["sum"] for feature in found]
+    return np.array([0.0 if s is None else float(s) for s in sums])
+
+
+def people_in_box(raster: Raster, bounds: tuple[float, float, float, float]) -> float:
+    """Return the people of all whole cells that meet a box.
+
+    Raises
+    ------
+    RasterValueError, RasterioError
+        As `people_in`.
+    """
+    window = raster.window_of(bounds)
+    if window is None:
+        return 0.0
+    rows = max(1, MOST_WINDOW_CELLS // window.width)
+    total = 0.0
+    for first in range(0, window.height, rows):
+        height = min(rows, window.height - first)
+        strip = Window(window.col_off, window.row_off + first, window.width, height)
+        by_row = raster.values(strip).sum(axis=1)
+        if raster.per_km2:
+            by_row = by_row * _row_km2(raster, strip)
+        total += float(by_row.sum())
+    return total
+
+
+def _row_km2(raster: Raster, strip: Window) -> Numbers:
+    """Return the area of a cell in the middle of each row, square kilometres."""
+    west, south, east, north = raster.bounds_of(strip)
+    half = raster.cell[1] / 2
+    at = np.linspace(north - half, south + half, min(strip.height, 65))
+    known = raster.cell_km2(np.full(len(at), (west + east) / 2), at)
+    y = north - half - np.arange(strip.height) * raster.cell[1]
+    return np.asarray(np.interp(-y, -at, known))
