@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from allocator.area import PlanningArea
     from allocator.audit import AuditRow
     from allocator.decisions import Decision
     from allocator.errors import Language
@@ -63,6 +64,8 @@ _DECIMALS = {
     "yearly_wan": 4,
     "lon": 6,
     "lat": 6,
+    "source": 2,
+    "factor": 6,
 }
 
 # A spreadsheet takes a cell that starts with one of these for a formula.
@@ -81,7 +84,7 @@ def write_run(outcome: Outcome, folder: Path) -> None:
     Writes ``run.json``, ``placements.csv``, ``assignments.csv``, ``allocations.csv``,
     ``demand.csv``, ``audit.csv``, ``audit.json``, ``decisions.csv`` and ``plan.gpkg``;
     ``access.csv``, ``gaps.csv``, ``scores.csv``, ``bed_need.csv``, ``groups.csv``,
-    ``members.csv`` and
+    ``members.csv``, ``geometry.csv``, ``population.csv`` and
     ``audit_<year>.csv`` where there is anything to say in them. Assignments keep six
     decimals, so that a plan read back passes the same audit.
 
@@ -113,12 +116,22 @@ def write_run(outcome: Outcome, folder: Path) -> None:
         write_csv(outcome.plan.groups, folder / "groups.csv")
     if outcome.members is not None and not outcome.members.empty:
         write_csv(outcome.members, folder / "members.csv")
+    _write_ground(outcome.area, folder)
     for year, rows in outcome.earlier.items():
         write_csv(audit_table(rows, outcome.language), folder / f"audit_{year}.csv")
     write_csv(_decision_form(placements, outcome.decisions), folder / "decisions.csv")
     if outcome.decisions:
         write_csv(_decision_table(outcome.decisions), folder / "decided.csv")
     write_geopackage(outcome, folder / "plan.gpkg")
+
+
+def _write_ground(area: PlanningArea, folder: Path) -> None:
+    """Write what was changed in shapes, and where people of a file went."""
+    repairs, people = area.repairs, area.people_by_zone
+    if repairs is not None and repairs["changed"].any():
+        write_csv(repairs, folder / "geometry.csv")
+    if people is not None and people["source"].notna().any():
+        write_csv(people.reset_index(), folder / "population.csv")
 
 
 # --- Tables ---------------------------------------------------------------------------

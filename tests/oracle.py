@@ -514,6 +514,11 @@ class World:
             people = float(sum(self.zones[z]["population"] for z in zones))
             return people, people, people
         kind, name = rule.denominator.split(":")
+        if kind == "zones":
+            cells = [self.zones[z].get(name, float("nan")) for z in zones]
+            if any(cell != cell for cell in cells):  # noqa: PLR0124 (not a number)
+                raise UnknownError(name)
+            return sum(cells), sum(cells), sum(cells)
         if kind == "service":
             now = self._counted(name, None, held, zones)
             then = self._counted(name, None, self.before, zones)

@@ -114,9 +114,34 @@ def _base(rule: Rate, facts: Facts, unit: UnitFacts) -> tuple[float, float, bool
         people = float(sum(facts.zones[z]["population"] for z in unit.zones))
         return people, people, False
     kind, name = rule.denominator.split(":", 1)
+    if kind == "zones":
+        counted = _counted_in_zones(name, facts, unit)
+        return counted, counted, False
     if kind == "service":
         return _number_of_holders(name, None, facts, unit)
     return _amount(name, rule.of, facts, unit)
+
+
+def _counted_in_zones(column: str, facts: Facts, unit: UnitFacts) -> float:
+    """Add up what the zones of a unit state in a column.
+
+    Raises
+    ------
+    MissingColumnError
+        When there is no such column, or a zone of the unit states no number.
+    """
+    if column not in facts.area.zones.columns:
+        raise MissingColumnError(column)
+    total = 0.0
+    for zone_id in sorted(unit.zones):
+        try:
+            stated = float(facts.zones[zone_id][column])
+        except (TypeError, ValueError):
+            stated = math.nan
+        if math.isnan(stated):
+            raise MissingColumnError(column, blank=True)
+        total += stated
+    return total
 
 
 def _number_of_holders(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from allocator.cli.console import Console, TerminalProgress
+import pandas as pd
+
+from allocator.cli.console import Console, TerminalProgress, print_table
 from allocator.errors import Text
+from allocator.load.people import by_county
 from allocator.pipeline import check_task
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from allocator.area import PlanningArea
 
 
 def check(brief: Path, console: Console) -> None:
@@ -43,6 +48,8 @@ def check(brief: Path, console: Console) -> None:
             {
                 "exit_code": 0,
                 "understood": facts,
+                "people_by_county": _by_county(area),
+                "repairs": _repairs(area),
                 "findings": [f.as_dict(console.language) for f in task.findings],
             }
         )
@@ -51,6 +58,8 @@ def check(brief: Path, console: Console) -> None:
     for name, value in facts.items():
         label = _LABELS[name].say(console.language)
         console.result(f"{label}: {_shown(value)}")
+    _print_repairs(area, console)
+    _print_people(area, console)
     count = len(task.findings)
     console.say(
         Text(
@@ -58,6 +67,75 @@ def check(brief: Path, console: Console) -> None:
             f"readable, and no rule is impossible by itself; {count} remarks (see -v)",
         )
     )
+
+
+def _by_county(area: PlanningArea) -> list[dict[str, object]]:
+    """Return the people of each county before and after; None where not known."""
+    if area.people_by_zone is None:
+        return []
+    sums = by_county(area.people_by_zone, area.counties)
+    return [
+        {
+            "county_id": str(county),
+            "name": row["name"],
+            "stated": _whole(row["stated"]),
+            "source": _whole(row["source"]),
+            "people": _whole(row["people"]),
+        }
+        for county, row in sums.iterrows()
+    ]
+
+
+def _whole(value: Any) -> int | None:  # noqa: ANN401 (a cell of a table)
+    return None if pd.isna(value) else round(value)
+
+
+def _repairs(area: PlanningArea) -> list[dict[str, object]]:
+    """Return what was changed in shapes, summed by kind."""
+    if area.repairs is None:
+        return []
+    changed = area.repairs[area.repairs["changed"]]
+    return [
+        {
+            "code": str(code),
+            "places": len(rows),
+            "m2": round(float(rows["m2"].abs().sum()), 1),
+            "people": int(rows["people"].fillna(0).sum()),
+        }
+        for code, rows in changed.groupby("code")
+    ]
+
+
+def _print_repairs(area: PlanningArea, console: Console) -> None:
+    for kind in _repairs(area):
+        line = Text(
+            "图形修复 {code}: {places} 处, {m2:,.0f} m², 约 {people:,} 人(按面积估计)",
+            "shapes repaired, {code}: {places} places, {m2:,.0f} m², "
+            "about {people:,} people (an estimate by area)",
+        )
+        console.result(line.say(console.language).format(**kind))
+
+
+def _print_people(area: PlanningArea, console: Console) -> None:
+    """Print people by county before and after, where a file places them."""
+    counties = _by_county(area)
+    if all(county["source"] is None for county in counties):
+        return
+    headings = [
+        Text("县区", "county"),
+        Text("单元人口", "zones"),
+        Text("来源人口", "source"),
+        Text("需求点人口", "demand points"),
+    ]
+    names = ("stated", "source", "people")
+    rows = [
+        [str(county["name"]), *(_shown(county[name]) for name in names)]
+        for county in counties
+    ]
+    known = [[c[name] for c in counties if c[name] is not None] for name in names]
+    total = [_shown(sum(map(int, map(str, column)))) for column in known]
+    rows.append([Text("合计", "total").say(console.language), *total])
+    print_table(console, [h.say(console.language) for h in headings], rows, 24)
 
 
 def _shown(value: object) -> str:

@@ -2,7 +2,8 @@
 
 In words: the quantity Q of unit u, per D / per, is from lo to hi.
 Formula: per * Q >= lo * D and per * Q <= hi * D, with Q = sum (today[s, r] + q[s, r])
-or sum h[s, k]; D = people of the unit, or a sum of the same forms. For
+or sum h[s, k]; D = people of the unit (or of a part of them that the zones count), or a
+sum of the same forms. For
 ``not_below_today`` lo is today's Q / D x per. With ``unit = "site"`` every holder of
 the denominator's service has at least lo / per of the resource.
 """
@@ -136,9 +137,23 @@ def _denominator(program: Program, rule: Rate, unit: UnitZones) -> Quantity:
         zones = program.area.zones
         people = float(zones.loc[sorted(unit.zones), "population"].sum())
         return Quantity(people, (), people, blanks=False)
+    if kind == "zones":
+        return _of_zones(program, name, unit)
     if kind == "service":
         return _holders(program, name, None, unit)
     return _resource(program, name, rule.of, unit)
+
+
+def _of_zones(program: Program, column: str, unit: UnitZones) -> Quantity:
+    """Return the sum of a column of the zones; one blank cell leaves it unknown."""
+    zones = program.area.zones
+    if column not in zones:
+        raise UndecidableError(column)
+    cells = pd.to_numeric(zones.loc[sorted(unit.zones), column], errors="coerce")
+    if cells.isna().any():
+        raise UndecidableError(column)
+    count = float(cells.sum())
+    return Quantity(count, (), count, blanks=False)
 
 
 def _holders(

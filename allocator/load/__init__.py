@@ -7,7 +7,7 @@ travel table, ``read_travel_table``.
 
 from allocator.load.area import inputs, read_area
 from allocator.load.brief import Brief, read_brief
-from allocator.load.growth import area_in_year
+from allocator.load.growth import area_in_year, growth_of
 from allocator.load.guess import Guess, guess_use
 from allocator.load.travel_table import read_travel_table
 
@@ -15,6 +15,7 @@ __all__ = [
     "Brief",
     "Guess",
     "area_in_year",
+    "growth_of",
     "guess_use",
     "inputs",
     "read_area",

@@ -173,11 +173,11 @@ class _Reader:
         found = demand_of_raster(
             path,
             section,
-            units.zones,
-            units.counties,
-            units.ground,
-            self.stated,
-            remarks,
+            zones=units.zones,
+            counties=units.counties,
+            ground=units.ground,
+            stated=self.stated,
+            remarks=remarks,
         )
         self.findings += remarks.findings
         if found is None:

@@ -12,17 +12,16 @@ import shapely
 from rasterio.errors import RasterioError
 
 from allocator.errors import Text
+from allocator.load.coordinates import to_metres
 from allocator.load.demand import share_out, with_units
 from allocator.load.grid import at_centres
 from allocator.load.pieces import cut_zones, points_of
 from allocator.load.raster import (
     RasterValueError,
     open_raster,
-    people_in,
-    people_in_box,
     remark_unreadable,
 )
-
+from allocator.load.raster_sums import people_in, people_in_box
 from allocator.load.shapes import mended
 
 if TYPE_CHECKING:
@@ -78,6 +77,7 @@ class _Read:
 def demand_of_raster(
     path: Path,
     section: DemandSection,
+    *,
     zones: gpd.GeoDataFrame,
     counties: gpd.GeoDataFrame,
     ground: Ground,
@@ -107,20 +107,13 @@ def demand_of_raster(
     remarks
         Receives the findings.
     """
-    bare = shapely.is_missing(ground.polygons) & zones["population"].isna().to_numpy()
-    if bare.any():
-        remarks.error(
-            "population-unknown",
-            Text("没有人口, 也没有图形", "no population, and no shape"),
-            keys=_labels(zones, bare),
-            column="population",
-            remedy=Text("填写人口或补上图形", "give its population or its shape"),
-        )
+    if not _check_bare(zones, ground, remarks):
         return None
     shaped = np.flatnonzero(~shapely.is_missing(ground.polygons))
     pieces = cut_zones(ground.polygons[shaped], section.cell_m, remarks)
     if pieces is None:
         return None
+    polygons = ground.polygons[shaped]
     with open_raster(
         path,
         band=section.band,
@@ -131,23 +124,16 @@ def demand_of_raster(
     ) as raster:
         if raster is None:
             return None
-        try:
-            read = _read(raster, pieces, counties, ground, shaped)
-        except RasterValueError as error:
-            _remark_value(error, remarks)
-            return None
-        except RasterioError as error:
-            remark_unreadable(error, remarks)
-            return None
-    if not _check_cover(read, zones.iloc[shaped], remarks):
+        read = _read(raster, pieces, polygons, counties, ground.crs, remarks=remarks)
+    if read is None or not _check_cover(read, zones.iloc[shaped], remarks):
         return None
     found = np.bincount(pieces.owner, weights=read.of_pieces, minlength=len(shaped))
     _check_outside(read, float(found.sum()), remarks)
     whole = _whole_people(zones.iloc[shaped], found, section, remarks)
     weight = np.where(found[pieces.owner] > 0, read.of_pieces, pieces.area_m2)
-    lived_in = pieces.where(whole[pieces.owner] > 0)
-    weight = weight[whole[pieces.owner] > 0]
-    parts = share_out(whole, lived_in.owner, weight)
+    has_people = whole[pieces.owner] > 0
+    lived_in = pieces.where(has_people)
+    parts = share_out(whole, lived_in.owner, weight[has_people])
     source = np.full(len(zones), np.nan)
     source[shaped] = found
     zones = _filled(zones, shaped, whole)
@@ -156,9 +142,21 @@ def demand_of_raster(
     if frame.empty:
         _remark_nobody(remarks)
         return None
-    return RasterPeople(
-        with_units(frame.rename_axis("demand_id"), zones), zones, source
-    )
+    demand = with_units(frame.rename_axis("demand_id"), zones)
+    return RasterPeople(demand, zones, source)
+
+
+def _check_bare(zones: gpd.GeoDataFrame, ground: Ground, remarks: Remarks) -> bool:
+    bare = shapely.is_missing(ground.polygons) & zones["population"].isna().to_numpy()
+    if bare.any():
+        remarks.error(
+            "population-unknown",
+            Text("没有人口, 也没有图形", "no population, and no shape"),
+            keys=_labels(zones, bare),
+            column="population",
+            remedy=Text("填写人口或补上图形", "give its population or its shape"),
+        )
+    return not bare.any()
 
 
 def _remark_nobody(remarks: Remarks) -> None:
@@ -194,30 +192,54 @@ def _labels(zones: gpd.GeoDataFrame, which: NDArray[np.bool_]) -> list[str]:
 def _read(
     raster: Raster,
     pieces: Pieces,
+    polygons: Shapes,
     counties: gpd.GeoDataFrame,
-    ground: Ground,
-    shaped: NDArray[np.int_],
-) -> _Read:
-    """Read the raster inside the pieces, around them, and where no zone is."""
-    polygons = ground.polygons[shaped]
-    here = _moved(polygons, ground.crs, raster.crs)
-    of_pieces = people_in(raster, _moved(pieces.shapes, ground.crs, raster.crs))
-    bounds = shapely.total_bounds(here)
+    crs: pyproj.CRS,
+    *,
+    remarks: Remarks,
+) -> _Read | None:
+    """Read the raster inside the pieces, around them, and where no zone is.
+
+    Parameters
+    ----------
+    raster
+        The open raster.
+    pieces, polygons
+        Pieces of zones, and the zones, in metres of ``crs``.
+    counties
+        The counties, in degrees.
+    crs
+        Of the pieces.
+    remarks
+        Receives an error when the file cannot be read, or holds what are no people.
+    """
+    here = _moved(polygons, crs, raster.crs)
+    west, south, east, north = shapely.total_bounds(here)
+    no_zone = _no_zone(polygons, counties, crs)
+    beyond = shapely.area(shapely.difference(here, raster.box))
+    try:
+        return _Read(
+            people_in(raster, _moved(pieces.shapes, crs, raster.crs)),
+            people_in_box(raster, (west, south, east, north)),
+            float(people_in(raster, _moved(no_zone, crs, raster.crs)).sum()),
+            beyond / shapely.area(here),
+        )
+    except RasterValueError as error:
+        _remark_value(error, remarks)
+    except RasterioError as error:
+        remark_unreadable(error, remarks)
+    return None
+
+
+def _no_zone(polygons: Shapes, counties: gpd.GeoDataFrame, crs: pyproj.CRS) -> Shapes:
+    """Return the land of no zone inside counties, and in gaps between zones."""
     whole = shapely.union_all(polygons)
     outlines = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(whole)))
-    from_file = np.asarray(counties.geometry.to_numpy(), dtype=object)
-    own = _moved(from_file, pyproj.CRS.from_user_input("EPSG:4490"), ground.crs)
+    stated = np.asarray(counties.geometry.to_numpy(), dtype=object)
+    own = mended(to_metres(stated, crs))
     land = shapely.union_all(np.concatenate([outlines, own[~shapely.is_missing(own)]]))
-    no_zone = shapely.get_parts(shapely.difference(land, whole))
-    no_zone = no_zone[shapely.area(no_zone) > 0]
-    in_no_zone = people_in(raster, _moved(no_zone, ground.crs, raster.crs))
-    beyond = shapely.area(shapely.difference(here, raster.box))
-    return _Read(
-        of_pieces,
-        people_in_box(raster, (bounds[0], bounds[1], bounds[2], bounds[3])),
-        float(in_no_zone.sum()),
-        beyond / shapely.area(here),
-    )
+    parts = shapely.get_parts(shapely.difference(land, whole))
+    return np.asarray(parts[shapely.area(parts) > 0], dtype=object)
 
 
 def _moved(shapes: Shapes, source: pyproj.CRS, target: pyproj.CRS) -> Shapes:

@@ -25,6 +25,7 @@ from allocator.formulation import (
 from allocator.load import (
     Brief,
     area_in_year,
+    growth_of,
     read_area,
     read_brief,
     read_travel_table,
@@ -186,7 +187,9 @@ def _phases(
         there = area
         problems: list[Finding] = []
         if year is not None:
-            there, problems = area_in_year(area, year)
+            demand = brief.demand
+            growth = growth_of(demand.growth_yearly_percent, demand.population_year)
+            there, problems = area_in_year(area, year, growth)
         findings += problems
         binding = policy.at_year(year) if last else policy.before_last(year or 0)
         phases.append(Phase(there, binding, terms))

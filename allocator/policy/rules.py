@@ -29,10 +29,11 @@ _CLOSED = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
 
 def _population_or_named(denominator: str) -> str:
     kind, _, name = denominator.partition(":")
-    if denominator != "population" and not (kind in ("resource", "service") and name):
+    kinds = ("resource", "service", "zones")
+    if denominator != "population" and not (kind in kinds and name):
         raise BilingualError(
-            "应为 population、resource:<id> 或 service:<id>",
-            "must be population, resource:<id> or service:<id>",
+            "应为 population、zones:<列名>、resource:<id> 或 service:<id>",
+            "must be population, zones:<column>, resource:<id> or service:<id>",
         )
     return denominator
 
@@ -494,15 +495,15 @@ class Rate(Rule):
     """A quantity per denominator is at least (at most) a figure, in every unit.
 
     The quantity is a resource (today's column plus what the plan adds) or the number
-    of holders of a service. The denominator is the population, another resource or
-    the holders of a service.
+    of holders of a service. The denominator is the population, a part of it that the
+    zones count (``zones:population_65``), another resource or the holders of a service.
 
     Parameters
     ----------
     resource, service
         What is counted; exactly one. With ``of``, only at those sites.
     denominator
-        ``population``, ``resource:<id>`` or ``service:<id>``.
+        ``population``, ``zones:<column>``, ``resource:<id>`` or ``service:<id>``.
     per
         Size of the denominator that the figures are stated for (1000, 10000).
     lo, hi

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.plan import Plan, empty_frame
+from allocator.tables import AGE_COLUMNS
 from allocator.travel import ROUNDING_MINUTES, Travel
 
 if TYPE_CHECKING:
@@ -72,12 +73,14 @@ def under(
 def _area(scenario: Scenario, area: PlanningArea) -> PlanningArea:
     """Return the area with its people and prices multiplied.
 
-    People are not rounded: a factor then holds exactly for every sum of them.
+    People are not rounded: a factor then holds exactly for every sum of them. Age bands
+    grow and shrink with the whole.
     """
     changed = area
     if scenario.population.changes:
         zones, demand = area.zones.copy(), area.demand.copy()
-        for frame, column in ((zones, "population"), (demand, "people")):
+        bands = [(zones, band) for band in AGE_COLUMNS if band in zones]
+        for frame, column in ((zones, "population"), *bands, (demand, "people")):
             factors = frame["county_id"].map(scenario.population.of).astype(float)
             frame[column] = frame[column].astype(float) * factors
         changed = replace(changed, zones=zones, demand=demand)

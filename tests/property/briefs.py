@@ -225,6 +225,7 @@ def _area(d: Draw, services: list[Service], resources: list[Resource]) -> Planni
             kind=d.one("街道", "镇"),
             urban=d.one(False, True),
         )
+        | {"population_65": math.nan if d.seldom() else float(d.whole(1, 10))}
         for n in range(d.whole(1, 3))
     ]
     homes = [z["zone_id"] for z in zones]
@@ -396,7 +397,10 @@ def _rate(
     what: dict[str, Any] = {"service": name} if d.often() else {"resource": amount}
     other = d.one("beds", *resources)
     base = d.one(
-        "population", f"service:{d.one(BAND_SERVICE, name)}", f"resource:{other}"
+        "population",
+        "zones:population_65",
+        f"service:{d.one(BAND_SERVICE, name)}",
+        f"resource:{other}",
     )
     if of.service and ("resource" in what or base.startswith("resource:")):
         of = members("C210", "C220")  # beds of a class that the plan decides: refused
@@ -408,7 +412,8 @@ def _rate(
         {"not_below_today": True},
         {"lo": 0.2, "not_below_today": True},
     )
-    per = {"population": 50.0, "resource:beds": 20.0}.get(base, 1.0)
+    usual = {"population": 50.0, "zones:population_65": 8.0, "resource:beds": 20.0}
+    per = usual.get(base, 1.0)
     if what == {"resource": RESOURCE}:
         per /= 4.0
     return Rate(**head, **what, **bounds, of=among, denominator=base, per=per)
