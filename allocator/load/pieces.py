@@ -11,6 +11,7 @@ import shapely
 
 from allocator.errors import Text
 from allocator.load.coordinates import to_degrees
+from allocator.load.shapes import polygons_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -157,7 +158,8 @@ def _cut(
     touched = ~whole & shapely.intersects(polygons[owner], boxes)
     pieces[~whole & ~touched] = shapely.Polygon()
     # Only cells on a border need the costly cut.
-    pieces[touched] = shapely.intersection(polygons[owner[touched]], boxes[touched])
+    cut = shapely.intersection(polygons[owner[touched]], boxes[touched])
+    pieces[touched] = polygons_of(cut)
     return pieces
 
 

@@ -147,7 +147,21 @@ def demand_of_raster(
 
 
 def _check_bare(zones: gpd.GeoDataFrame, ground: Ground, remarks: Remarks) -> bool:
-    bare = shapely.is_missing(ground.polygons) & zones["population"].isna().to_numpy()
+    shapeless = shapely.is_missing(ground.polygons)
+    if shapeless.all():
+        remarks.error(
+            "raster-no-shapes",
+            Text(
+                "单元都没有图形, 栅格人口无处分配",
+                "no zone has a shape: the raster cannot place anybody",
+            ),
+            remedy=Text(
+                "换成面图层, 或改用 source = zones",
+                "give a layer of polygons, or use source = zones",
+            ),
+        )
+        return False
+    bare = shapeless & zones["population"].isna().to_numpy()
     if bare.any():
         remarks.error(
             "population-unknown",

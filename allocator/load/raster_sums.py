@@ -60,7 +60,7 @@ def people_in(raster: Raster, shapes: Shapes) -> Numbers:
     raster
         The open raster.
     shapes
-        Polygons in the raster's own coordinates, none empty.
+        Polygons in the raster's own coordinates.
 
     Raises
     ------
@@ -70,17 +70,20 @@ def people_in(raster: Raster, shapes: Shapes) -> Numbers:
         When the file is damaged.
     """
     people = np.zeros(len(shapes))
-    if not len(shapes):
+    # A sliver may vanish when it is moved to the raster's coordinates.
+    present = np.flatnonzero(~shapely.is_empty(shapes))
+    if not len(present):
         return people
     boxes = shapely.bounds(shapes)
-    for group in _groups(raster, boxes, np.arange(len(shapes))):
+    for group in _groups(raster, boxes, present):
         bounds = (*boxes[group, :2].min(axis=0), *boxes[group, 2:].max(axis=0))
         window = raster.window_of(bounds)
         if window is not None:
             people[group] = _sums(raster, shapes[group], window)
     if raster.per_km2:
-        middle = shapely.centroid(shapes)
-        people *= raster.cell_km2(shapely.get_x(middle), shapely.get_y(middle))
+        middle = shapely.centroid(shapes[present])
+        x, y = shapely.get_x(middle), shapely.get_y(middle)
+        people[present] *= raster.cell_km2(x, y)
     return people
 
 
