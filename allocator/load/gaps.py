@@ -14,7 +14,7 @@ from allocator.load.shapes import polygons_of
 
 if TYPE_CHECKING:
     from allocator.load.coordinates import Numbers, Shapes
-    from allocator.load.overlaps import Land
+    from allocator.load.land import Land
     from allocator.load.remarks import Remarks
     from allocator.load.repairs import Limits, Repairs
 
@@ -59,9 +59,9 @@ def settle_slivers(
             if not neighbours:
                 continue
             to = _longest(neighbours)
-            m2 = float(shapely.area(part))
+            m2 = land.plane.m2(part)
             if m2 > NOISE_M2:
-                people = land.people_on(int(position), m2)
+                people = land.people_on(int(position), part)
                 found.append(
                     Repair(
                         "sliver-moved",
@@ -70,7 +70,7 @@ def settle_slivers(
                         m2,
                         people,
                         land.label(int(position)),
-                        share=m2 / float(area.sum()),
+                        share=float(shapely.area(part) / area.sum()),
                     )
                 )
             shapes[to] = _joined(shapes[to], part)
@@ -102,8 +102,9 @@ def settle_gaps(land: Land, limits: Limits, remarks: Remarks, repairs: Repairs) 
     holes = _holes(whole)
     gaps = np.concatenate([holes, _slits(whole, limits.gap_width_m)])
     is_hole = np.arange(len(gaps)) < len(holes)
-    kept = shapely.area(gaps) > NOISE_M2
-    gaps, is_hole, area = gaps[kept], is_hole[kept], shapely.area(gaps[kept])
+    area = np.array([land.plane.m2(gap) for gap in gaps])
+    kept = area > NOISE_M2
+    gaps, is_hole, area = gaps[kept], is_hole[kept], area[kept]
     small = (area < limits.gap_m2) | (mean_width_m(gaps) < limits.gap_width_m)
     shapes = land.shapes.copy()
     filled: list[Repair] = []
@@ -122,9 +123,9 @@ def settle_gaps(land: Land, limits: Limits, remarks: Remarks, repairs: Repairs) 
             land.ids[to],
             land.names[to],
             m2,
-            land.people_on(to, m2) if is_small else None,
+            land.people_on(to, gap) if is_small else None,
             changed=bool(is_small),
-            share=m2 / float(shapely.area(land.shapes[to])),
+            share=float(shapely.area(gap) / shapely.area(land.shapes[to])),
         )
         (filled if is_small else left).append(repair)
         if is_small:

@@ -5,57 +5,26 @@ People stay with their zone whatever is done here: only where they are placed ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from allocator.errors import Severity, Text
-from allocator.load.repairs import NOISE_M2, Repair, people_on
+from allocator.load.repairs import NOISE_M2, Repair
 from allocator.load.shapes import polygons_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from allocator.load.coordinates import Numbers, Shapes
+    from allocator.load.land import Land
     from allocator.load.remarks import Remarks
     from allocator.load.repairs import Limits, Repairs
 
 HALF = 0.5
 SAME_SHARE = 1 - 1e-6  # two drawings of one border agree to that after projection
-
-
-@dataclass(frozen=True)
-class Land:
-    """Units in metres, in the order of their ids.
-
-    Parameters
-    ----------
-    ids, names
-        One a unit; ids sorted.
-    people
-        People of each, NaN where not given.
-    shapes
-        Valid polygons in metres, None where there is none.
-    """
-
-    ids: tuple[str, ...]
-    names: tuple[str, ...]
-    people: Numbers
-    shapes: Shapes
-
-    def label(self, position: int) -> str:
-        """Return a unit as a planner knows it."""
-        return f"{self.ids[position]} {self.names[position]}"
-
-    def people_on(self, position: int, m2: float) -> int | None:
-        """Return the people on a part of a unit, an estimate by area."""
-        return people_on(
-            m2,
-            of_m2=float(shapely.area(self.shapes[position])),
-            people=float(self.people[position]),
-        )
 
 
 def overlapping_pairs(shapes: Shapes) -> Iterator[tuple[int, int]]:
@@ -99,21 +68,20 @@ def settle_overlaps(
         both = polygons_of(
             np.array([shapely.intersection(shapes[a], shapes[b])], dtype=object)
         )[0]
-        m2 = float(shapely.area(both))
-        if m2 <= NOISE_M2:
+        if land.plane.m2(both) <= NOISE_M2:
             continue
-        shares = m2 / shapely.area(shapes[[a, b]])
+        shares = shapely.area(both) / shapely.area(shapes[[a, b]])
         if shares.min() >= SAME_SHARE:
-            same.append(_repair("zones-identical", land, a, b, m2, changed=False))
+            same.append(_repair("zones-identical", land, a, b, both, changed=False))
         elif shares.max() > limits.most_overlap_share:
-            repair = _repair("zones-overlap", land, a, b, m2, changed=False)
+            repair = _repair("zones-overlap", land, a, b, both, changed=False)
             large.append((repair, float(shares.max())))
         else:
             keeps, gives = _keeper(shapes, a, b, shares)
             rest = shapely.difference(shapes[gives], both)
             shapes[gives] = polygons_of(np.array([rest], dtype=object))[0]
             share = float(shares.max())
-            repair = _repair("overlap-given", land, keeps, gives, m2)
+            repair = _repair("overlap-given", land, keeps, gives, both)
             given.append(replace(repair, share=share))
     _tell_refused(large, limits, remarks, repairs)
     repairs.tell(
@@ -155,14 +123,20 @@ def _keeper(shapes: Shapes, a: int, b: int, shares: Numbers) -> tuple[int, int]:
 
 
 def _repair(
-    code: str, land: Land, keeps: int, gives: int, m2: float, *, changed: bool = True
+    code: str,
+    land: Land,
+    keeps: int,
+    gives: int,
+    both: shapely.Geometry,
+    *,
+    changed: bool = True,
 ) -> Repair:
     return Repair(
         code,
         land.ids[keeps],
         land.names[keeps],
-        m2,
-        land.people_on(gives, m2),
+        land.plane.m2(both),
+        land.people_on(gives, both),
         land.label(gives),
         changed,
     )

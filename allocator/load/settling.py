@@ -10,17 +10,15 @@ import shapely
 
 from allocator.area import GEOGRAPHIC_CRS
 from allocator.errors import Severity, Text
-from allocator.load.coordinates import to_degrees, to_metres
 from allocator.load.gaps import settle_gaps, settle_slivers
-from allocator.load.overlaps import Land, overlapping_pairs, settle_overlaps
-from allocator.load.places import lay_ground
+from allocator.load.land import land_of, plane_of
+from allocator.load.overlaps import overlapping_pairs, settle_overlaps
 from allocator.load.repairs import NOISE_M2, PEN_SHARE, Repair
 from allocator.load.shapes import mended
 
 if TYPE_CHECKING:
-    import pyproj
-
     from allocator.load.coordinates import Shapes
+    from allocator.load.land import Land, Plane
     from allocator.load.remarks import Remarks
     from allocator.load.repairs import Limits, Repairs
 
@@ -48,8 +46,8 @@ def settle_zones(
     shapes = np.asarray(zones.geometry.to_numpy(), dtype=object)
     if shapely.is_missing(shapes).all():
         return zones
-    ground = lay_ground(zones)
-    land = land_of(zones, ground.polygons)
+    plane = plane_of(zones)
+    land = land_of(zones, plane)
     settled = settle_overlaps(land, limits, remarks, repairs)
     if remarks.failed():
         return zones
@@ -60,26 +58,14 @@ def settle_zones(
     )
     if not changed.any():
         return zones
-    return _with_shapes(zones, changed, settled.shapes, ground.crs)
-
-
-def land_of(units: gpd.GeoDataFrame, shapes: Shapes) -> Land:
-    """Return zones or counties with their shapes in metres."""
-    people = (
-        units["population"].to_numpy(dtype=float)
-        if "population" in units
-        else np.full(len(units), np.nan)
-    )
-    return Land(
-        tuple(map(str, units.index)), tuple(map(str, units["name"])), people, shapes
-    )
+    return _with_shapes(zones, changed, settled.shapes, plane)
 
 
 def _with_shapes(
-    zones: gpd.GeoDataFrame, changed: np.ndarray, shapes: Shapes, crs: pyproj.CRS
+    zones: gpd.GeoDataFrame, changed: np.ndarray, shapes: Shapes, plane: Plane
 ) -> gpd.GeoDataFrame:
     new = np.asarray(zones.geometry.to_numpy(), dtype=object).copy()
-    new[changed] = mended(to_degrees(shapes[changed], crs))
+    new[changed] = mended(plane.degrees(shapes[changed]))
     zones = zones.set_geometry(gpd.GeoSeries(new, zones.index, GEOGRAPHIC_CRS))
     centres = shapely.points(zones["lon"], zones["lat"])
     outside = changed & ~shapely.intersects(new, centres)
@@ -104,40 +90,35 @@ def compare_with_counties(
     outlines = np.asarray(counties.geometry.to_numpy(), dtype=object)
     if shapely.is_missing(outlines).all():
         return
-    ground = lay_ground(zones)
-    land = land_of(zones, ground.polygons)
-    outlines = mended(to_metres(outlines, ground.crs))
-    own = outlines[counties.index.get_indexer(zones["county_id"])]
-    m2 = shapely.area(shapely.difference(land.shapes, own))
-    share = np.nan_to_num(m2 / shapely.area(land.shapes))
+    plane = plane_of(zones)
+    land, around = land_of(zones, plane), land_of(counties, plane)
+    own = around.shapes[counties.index.get_indexer(zones["county_id"])]
+    outside = shapely.difference(land.shapes, own)
+    share = np.nan_to_num(shapely.area(outside) / shapely.area(land.shapes))
     found: dict[Severity, list[Repair]] = {severity: [] for severity in Severity}
-    for position in np.flatnonzero((share > PEN_SHARE) & (m2 > NOISE_M2)):
+    for position in np.flatnonzero(share > PEN_SHARE):
         severity = Severity.NOTE
         if share[position] > limits.most_outside_share:
             severity = Severity.ERROR
         elif share[position] > WARNED_SHARE:
             severity = Severity.WARNING
-        place, there = int(position), float(m2[position])
-        found[severity].append(_outside(land, place, there, counties, zones))
+        county = str(zones["county_id"].iloc[position])
+        label = f"{county} {counties.loc[county, 'name']}"
+        repair = _outside(land, int(position), outside[position], label)
+        if repair.m2 > NOISE_M2:
+            found[severity].append(repair)
     _tell_outside(found, limits, remarks, repairs)
-    _tell_counties(land_of(counties, outlines), remarks, repairs)
+    _tell_counties(around, remarks, repairs)
 
 
-def _outside(
-    land: Land,
-    position: int,
-    m2: float,
-    counties: gpd.GeoDataFrame,
-    zones: gpd.GeoDataFrame,
-) -> Repair:
-    county = str(zones["county_id"].iloc[position])
+def _outside(land: Land, position: int, part: shapely.Geometry, county: str) -> Repair:
     return Repair(
         "zone-outside-county",
         land.ids[position],
         land.names[position],
-        m2,
-        land.people_on(position, m2),
-        f"{county} {counties.loc[county, 'name']}",
+        land.plane.m2(part),
+        land.people_on(position, part),
+        county,
         changed=False,
     )
 
@@ -175,14 +156,15 @@ def _tell_outside(
 def _tell_counties(land: Land, remarks: Remarks, repairs: Repairs) -> None:
     found = []
     for a, b in overlapping_pairs(land.shapes):
-        m2 = float(shapely.area(shapely.intersection(land.shapes[a], land.shapes[b])))
-        if m2 > PEN_SHARE * shapely.area(land.shapes[[a, b]]).min():
+        both = shapely.intersection(land.shapes[a], land.shapes[b])
+        smaller = shapely.area(land.shapes[[a, b]]).min()
+        if shapely.area(both) > PEN_SHARE * smaller:
             found.append(
                 Repair(
                     "counties-overlap",
                     land.ids[a],
                     land.names[a],
-                    m2,
+                    land.plane.m2(both),
                     None,
                     land.label(b),
                     changed=False,

@@ -19,12 +19,18 @@ if TYPE_CHECKING:
     from allocator.load.repairs import Limits, Repairs
 
 ELLIPSOID = pyproj.Geod(ellps="GRS80")
+SHORT_DEGREES = 0.002  # 200 m: a geodesic is then within a millimetre of the line
 POINT, POLYGON, MULTIPOLYGON, COLLECTION = 0, 3, 6, 7
 
 
 def area_m2(shape: shapely.Geometry) -> float:
-    """Return the area of a shape in degrees on the ellipsoid, square metres."""
-    area, _ = ELLIPSOID.geometry_area_perimeter(shape)
+    """Return the area of a shape in degrees on the ellipsoid, square metres.
+
+    Borders are straight in degrees, as they are drawn; a geodesic is a metre off such
+    a line of 10 km, so that they are cut into short ones.
+    """
+    short = shapely.segmentize(shape, SHORT_DEGREES)
+    area, _ = ELLIPSOID.geometry_area_perimeter(short)
     return abs(float(area))
 
 
