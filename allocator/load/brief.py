@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from allocator.errors import Finding, Text, errors_in
-from allocator.load.demand_keys import check_demand, need_file
+from allocator.load.demand_keys import OTHER, check_demand, need_file
 from allocator.load.remarks import Remarks
 from allocator.load.scenario import ScenarioSection, check_scenarios
-from allocator.schema import findings_from, read_toml
+from allocator.schema import BilingualError, findings_from, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,6 +85,22 @@ class AreaSection(_Section):
     gap_width_m: Annotated[Number, Field(ge=0, le=1000)] = 20.0
 
 
+def _by_county(percent: object) -> object:
+    """Take one figure as that of every county."""
+    if isinstance(percent, (int, float)) and not isinstance(percent, bool):
+        return {OTHER: float(percent)}
+    if not isinstance(percent, dict):
+        raise BilingualError(
+            "应为每年增长的百分数, 或按县区代码分列",
+            "must be per cent a year, or one for each county id",
+            Text(
+                '如 0.8, 或 { "360102" = 1.2, other = 0.5 }',
+                'write 0.8, or { "360102" = 1.2, other = 0.5 }',
+            ),
+        )
+    return percent
+
+
 class DemandSection(_Section):
     """``[demand]``: where people are taken to be.
 
@@ -100,7 +116,9 @@ class DemandSection(_Section):
     band: Annotated[Whole, Field(ge=1)] = 1
     units: Literal["people", "per_km2"] = "people"
     nodata: Number | None = None
-    growth_yearly_percent: Percent | dict[Word, Percent] | None = None
+    growth_yearly_percent: (
+        Annotated[dict[Word, Percent], BeforeValidator(_by_county)] | None
+    ) = None
     population_year: Year | None = None
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from allocator.load.brief import DemandSection
     from allocator.load.remarks import Remarks
 
+OTHER = "other"  # the key for counties that are not named
 WITH_FILE = ("points", "raster")
 # Which sources each key says anything to.
 SOURCES_OF = {

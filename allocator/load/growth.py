@@ -10,6 +10,7 @@ import pandas as pd
 
 from allocator.errors import Finding, Severity, Text
 from allocator.load.demand import share_out
+from allocator.load.demand_keys import OTHER
 from allocator.tables import AGE_COLUMNS
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from allocator.area import PlanningArea
-
-OTHER = "other"  # the key for counties that are not named
 
 
 @dataclass(frozen=True)
@@ -40,13 +39,11 @@ class Growth:
 
 
 def growth_of(
-    percent: float | Mapping[str, float] | None, base_year: int | None
+    percent: Mapping[str, float] | None, base_year: int | None
 ) -> Growth | None:
     """Return the growth that ``[demand]`` states; None where it states none."""
     if percent is None or base_year is None:
         return None
-    if isinstance(percent, (int, float)):
-        percent = {OTHER: float(percent)}
     return Growth(dict(percent), base_year)
 
 
