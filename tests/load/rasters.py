@@ -12,7 +12,7 @@ import numpy as np
 import pyproj
 import rasterio
 import shapely
-from rasterio.transform import from_origin
+from rasterio.transform import Affine, from_origin
 
 from tests.load.small_area import SIDE, SOUTH, WEST, brief_with
 
@@ -62,6 +62,15 @@ def counted(path: Path, shape: shapely.Geometry, band: int = 1) -> float:
     with rasterio.open(path) as source:
         values = source.read(band, masked=True).filled(0).astype(float)
         transform, crs = source.transform, source.crs
+    if crs is not None and not crs.is_projected:
+        # Only the cells around the shape, to save time.
+        west, south, east, north = shape.bounds
+        first = max(0, int((west - transform.c) / transform.a))
+        top = max(0, int((north - transform.f) / transform.e))
+        last = max(0, int((east - transform.c) / transform.a)) + 1
+        bottom = max(0, int((south - transform.f) / transform.e)) + 1
+        values = values[top:bottom, first:last]
+        transform = transform @ Affine.translation(first, top)
     rows, columns = values.shape
     step = (np.arange(FINE) + 0.5) / FINE
     x = transform.c + (np.arange(columns)[:, None] + step).ravel() * transform.a

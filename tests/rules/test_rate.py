@@ -269,3 +269,37 @@ def test_site_that_is_locked_out_is_given_no_resource(case):
     with pytest.raises(AuditError) as caught:
         closed.refuse_unless_sound(plan)
     assert "plan-resource-site" in {f.code for f in caught.value.findings}
+
+
+# --- Per a part of the population that the zones count --------------------------------
+
+
+def with_old(case, *counts):
+    """Return the case with ``population_65`` of its two zones."""
+    zones = case.area.zones.assign(population_65=list(counts))
+    return replace(case, area=replace(case.area, zones=zones))
+
+
+def test_rows_hold_beds_over_a_part_of_the_people(case):
+    old = with_old(case, 40.0, 10.0).with_rules(
+        rule(denominator="zones:population_65", lo=25.0)
+    )
+    assert rows_of(old.build(), "R") == {
+        # 25 per 100 of 40 old people are 10 beds; 8 stand today.
+        ("c1", "lo"): "+1 a.beds +1 c.beds >= 2",
+        ("c2", "lo"): "+1 d.beds >= -2.5",
+    }
+    in_c1, in_c2 = old.audit(make_plan())
+    assert (in_c1.verdict, in_c1.missing) == ("not_met", 2.0)
+    assert in_c2.verdict is Verdict.MET
+    found = answer(old)
+    assert found.stated["capital_wan"] == optimum(old)["capital_wan"]
+
+
+@pytest.mark.parametrize("counts", [None, (40.0, float("nan")), ("many", "few")])
+def test_a_part_of_the_people_that_is_not_known_is_undecidable(case, counts):
+    task = case if counts is None else with_old(case, *counts)
+    task = task.with_rules(rule(denominator="zones:population_65"))
+    assert dict(task.build().undecidable) == {"R": "population_65"}
+    (row,) = task.audit(make_plan())
+    assert row.verdict is Verdict.UNDECIDABLE
