@@ -159,7 +159,10 @@ def _zones_case(
     return Case(name, {"zones.geojson": content}, brief, area, bad(code), shown)
 
 
-AGES = {"population_65": [200, 90, 60, 40], "population_0_14": [150, 80, 50, 30]}
+AGES: dict[str, Any] = {
+    "population_65": [200, 90, 60, 40],
+    "population_0_14": [150, 80, 50, 30],
+}
 
 CASES = (
     # --- shapes

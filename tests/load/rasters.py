@@ -64,7 +64,7 @@ def counted(path: Path, shape: shapely.Geometry, band: int = 1) -> float:
         transform, crs = source.transform, source.crs
     if crs is not None and not crs.is_projected:
         # Only the cells around the shape, to save time.
-        west, south, east, north = shape.bounds
+        west, south, east, north = shapely.bounds(shape)
         first = max(0, int((west - transform.c) / transform.a))
         top = max(0, int((north - transform.f) / transform.e))
         last = max(0, int((east - transform.c) / transform.a)) + 1

@@ -48,6 +48,7 @@ def test_villages_scaled_keep_every_person(tmp_path):
     bare = only(findings, "zone-without-points")
     assert (bare.severity, bare.keys) == (Severity.WARNING, ("360121201 丁乡",))
     assert "缩放" in area.notes[-1].zh
+    assert area.people_by_zone is not None
     sums = by_county(area.people_by_zone, area.counties)
     assert sums["people"].tolist() == sums["stated"].tolist() == [1500, 500]
     assert sums["source"].tolist() == [901, 300]
