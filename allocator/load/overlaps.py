@@ -78,7 +78,7 @@ def settle_overlaps(
             large.append((repair, float(shares.max())))
         else:
             keeps, gives = _keeper(shapes, a, b, shares)
-            rest = shapely.difference(shapes[gives], both)
+            rest = shapely.difference(shapes[gives], shapes[keeps])
             shapes[gives] = polygons_of(np.array([rest], dtype=object))[0]
             share = float(shares.max())
             repair = _repair("overlap-given", land, keeps, gives, both)

@@ -14,6 +14,8 @@ from allocator.load.coordinates import locate_shapes
 from allocator.load.repairs import NOISE_M2, Repair, people_on
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from allocator.load.coordinates import Numbers, Shapes, Stated
     from allocator.load.frames import Sheet
     from allocator.load.repairs import Limits, Repairs
@@ -29,9 +31,18 @@ def area_m2(shape: shapely.Geometry) -> float:
     Borders are straight in degrees, as they are drawn; a geodesic is a metre off such
     a line of 10 km, so that they are cut into short ones.
     """
-    short = shapely.segmentize(shape, SHORT_DEGREES)
+    # Rings of either direction stand in files; their areas would cancel out.
+    short = shapely.orient_polygons(_short(shape))
     area, _ = ELLIPSOID.geometry_area_perimeter(short)
     return abs(float(area))
+
+
+def _short(shape: shapely.Geometry) -> shapely.Geometry:
+    try:
+        return shapely.segmentize(shape, SHORT_DEGREES)
+    except shapely.errors.GEOSException:
+        # A ring that is one point has no segments; nor has it an area.
+        return shape
 
 
 def read_polygons(
@@ -102,11 +113,35 @@ def mended(shapes: Shapes) -> Shapes:
     """
     result: Shapes = np.array(shapes, dtype=object)
     torn = ~shapely.is_missing(result) & ~shapely.is_valid(result)
-    if torn.any():
-        result[torn] = polygons_of(
-            shapely.make_valid(result[torn], method="structure", keep_collapsed=False)
-        )
+    for position in np.flatnonzero(torn):
+        result[position] = _mended(result[position])
     return result
+
+
+def _mended(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return, of the ways to make a shape valid, the one that keeps its area best.
+
+    A ring that touches itself holds a part of another's land by one reading; how much
+    land there was before the last digit changed tells which is right.
+    """
+    ways: tuple[Callable[[shapely.Geometry], shapely.Geometry], ...] = (
+        lambda s: shapely.make_valid(s, method="linework"),
+        lambda s: shapely.make_valid(s, method="structure", keep_collapsed=False),
+        lambda s: shapely.buffer(s, 0),
+    )
+    found = []
+    for way in ways:
+        try:
+            (valid,) = polygons_of(np.array([way(shape)], dtype=object))
+        except shapely.errors.GEOSException:
+            # Rarely one of them fails on rings that cross by a last digit.
+            continue
+        if shapely.is_valid(valid):
+            found.append(valid)
+    area = shapely.area(shape)
+    return min(
+        found, key=lambda s: abs(shapely.area(s) - area), default=shapely.Polygon()
+    )
 
 
 def _refuse_unclear(

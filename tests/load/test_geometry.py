@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 import pytest
 import shapely
 
 from allocator.errors import Severity
+from allocator.load.remarks import Remarks
+from allocator.load.repairs import Limits, Repairs
+from allocator.load.settling import settle_zones
+from allocator.load.shapes import mended
 from tests.load.small_area import (
     SIDE,
     SOUTH,
@@ -401,3 +406,38 @@ def test_a_centre_that_lost_its_land_moves_inside(tmp_path):
     assert area is not None
     point = shapely.Point(area.zones["lon"].iloc[1], area.zones["lat"].iloc[1])
     assert area.zones.geometry.iloc[1].contains(point)
+
+
+# --- Whatever is drawn ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [20, 46, 505, 587, 602, 653, *range(10)])
+def test_stars_thrown_on_one_spot_are_parted_cleanly(seed):
+    source = np.random.default_rng(seed)
+    stars = []
+    for _ in range(5):
+        points, corner = source.integers(3, 12), source.uniform(0, 0.03, 2)
+        ring = source.uniform(-0.02, 0.02, (points, 2)).round(source.integers(2, 8))
+        stars.append(shapely.Polygon(np.array([115.9, 28.6]) + corner + ring))
+    shapes = [s for s in mended(np.array(stars, dtype=object)) if not s.is_empty]
+    centres = [shape.representative_point() for shape in shapes]
+    zones = gpd.GeoDataFrame(
+        {
+            "name": "",
+            "population": 100,
+            "lon": [point.x for point in centres],
+            "lat": [point.y for point in centres],
+        },
+        geometry=shapes,
+        index=[f"{n}" for n in range(len(shapes))],
+        crs="EPSG:4490",
+    )
+    limits = Limits(1, 1, 1, 10_000, 20)
+    parted = settle_zones(zones, limits, Remarks(""), Repairs()).geometry.to_numpy()
+    assert shapely.is_valid(parted).all()
+    assert not shapely.is_empty(parted).any()
+    for i, one in enumerate(parted):
+        for other in parted[:i]:
+            assert one.intersection(other).area * 1.1e10 < 1
+    lost = shapely.union_all(shapes).difference(shapely.union_all(parted))
+    assert lost.area * 1.1e10 < 1
