@@ -277,7 +277,7 @@ class World:
         for numbers in itertools.product(*counts.values()):
             chosen = self.today | dict(zip(counts, numbers, strict=True))
             here = {pair: number for pair, number in chosen.items() if number}
-            if not self.stands(Held(here)):
+            if not self.stands(Held(here)) or not self.obeys(Held(here)):
                 continue
             for added in itertools.product(*amounts.values()):
                 more = zip(amounts, added, strict=True)
@@ -887,7 +887,7 @@ def _valued(world: World) -> dict[Any, tuple[Held, dict[str, float]]]:
     """Return every state that keeps the rules of a phase, with its best values."""
     rules, covers = world.rules(), world.covers()
     result = {}
-    for held in filter(world.obeys, world.states()):
+    for held in world.states():
         ways = [_value(world, covers, held, way) for way in _ways(world, rules, held)]
         found = [way for way in ways if way is not None]
         if found:

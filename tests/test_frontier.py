@@ -178,7 +178,7 @@ def check_exact(case):
     if formulation.impossible:
         assert expected == []
         return
-    frontier = there(exactly)(solves_of(case), most=None)
+    frontier = exactly(solves_of(case), most=None)
     if frontier is None:
         assert expected == []
         return

@@ -441,7 +441,8 @@ def _terms(d: Draw, *cases: Case, poor: bool) -> Terms:
             s for s in cases[0].policy.services if d.one(False, False, True)
         ),
         objective=_order(d, *cases, split=split),
-        decided=_decided(d, cases[0]),
+        # The search for conflicts tries every set of clauses; decisions are none there.
+        decided=Decided() if poor else _decided(d, cases[0]),
         previous=tuple(_held_before(d, case) for case in cases),
     )
 

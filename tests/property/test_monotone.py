@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from allocator.policy.decided import Decided
 from tests.factories import Case, answer, candidate, make_travel
 from tests.property.briefs import briefs
 from tests.property.test_against_oracle import EXAMPLES
@@ -81,6 +82,7 @@ def test_one_more_candidate_never_hurts(case):
 @given(case=briefs())
 def test_names_and_order_of_rows_change_nothing(case):
     area = case.area
+    decided, previous = case.terms.decided, case.terms.previous
 
     def renamed(name: str) -> str:
         return f"n{9 - int(name[1:])}" if name else ""
@@ -97,7 +99,15 @@ def test_names_and_order_of_rows_change_nothing(case):
         {(renamed(t["demand_id"]), renamed(t["site_id"])): t["km"] for t in trips},
     )
     other = replace(
-        case,
+        case.with_terms(
+            decided=Decided(
+                {(renamed(s), k): n for (s, k), n in decided.held.items()},
+                frozenset((renamed(s), k) for s, k in decided.barred),
+            ),
+            previous=tuple(
+                {(renamed(s), k): n for (s, k), n in held.items()} for held in previous
+            ),
+        ),
         area=replace(area, sites=sites, zones=zones, demand=demand, costs=costs[::-1]),
         travel=travel,
         policy=replace(case.policy, rules=case.policy.rules[::-1]),
