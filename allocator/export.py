@@ -54,6 +54,20 @@ RUN_MARKER = "run.json"  # every run folder has it
 
 DEMAND_COLUMNS = ("demand_id", "zone_id", "people", "lon", "lat")
 
+# Of the register, what maps and reports of a run read back need.
+SITE_COLUMNS = (
+    "name",
+    "county_id",
+    "zone_id",
+    "class",
+    "status",
+    "branch",
+    "level",
+    "beds",
+    "lon",
+    "lat",
+)
+
 # Decimals that a figure is written with; others keep their shortest exact form.
 _DECIMALS = {
     "people": 6,
@@ -82,9 +96,10 @@ def write_run(outcome: Outcome, folder: Path) -> None:
     """Write the tables of a run.
 
     Writes ``run.json``, ``placements.csv``, ``assignments.csv``, ``allocations.csv``,
-    ``demand.csv``, ``audit.csv``, ``audit.json``, ``decisions.csv`` and ``plan.gpkg``;
-    ``access.csv``, ``gaps.csv``, ``scores.csv``, ``bed_need.csv``, ``groups.csv``,
-    ``members.csv``, ``geometry.csv``, ``population.csv`` and
+    ``demand.csv``, ``sites.csv``, ``audit.csv``, ``audit.json``, ``decisions.csv`` and
+    ``plan.gpkg``; ``access.csv``, ``reach.csv``, ``gaps.csv``, ``scores.csv``,
+    ``bed_need.csv``, ``groups.csv``, ``members.csv``, ``geometry.csv``,
+    ``population.csv`` and
     ``audit_<year>.csv`` where there is anything to say in them. Assignments keep six
     decimals, so that a plan read back passes the same audit.
 
@@ -102,12 +117,15 @@ def write_run(outcome: Outcome, folder: Path) -> None:
     write_csv(outcome.plan.allocations, folder / "allocations.csv")
     demand = outcome.area.demand.reset_index()[list(DEMAND_COLUMNS)]
     write_csv(demand, folder / "demand.csv")
+    write_csv(sites_table(outcome), folder / "sites.csv")
     write_csv(audit_table(outcome.audit, outcome.language), folder / "audit.csv")
     write_json(audit_records(outcome.audit, outcome.language), folder / "audit.json")
     if outcome.gaps:
         write_csv(audit_table(outcome.gaps, outcome.language), folder / "gaps.csv")
     if outcome.access is not None:
         write_csv(compare_access(*outcome.access), folder / "access.csv")
+    if outcome.reach is not None and not outcome.reach.empty:
+        write_csv(outcome.reach, folder / "reach.csv")
     if outcome.scores is not None:
         write_csv(outcome.scores, folder / "scores.csv")
     if outcome.bed_need is not None:
@@ -175,6 +193,13 @@ def _cell(value: object) -> str:
     if not isinstance(value, str):
         return str(value)
     return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+
+
+def sites_table(outcome: Outcome) -> pd.DataFrame:
+    """Return ``sites.csv``: the register as it was read, plain columns alone."""
+    sites = outcome.area.sites
+    shown = [name for name in SITE_COLUMNS if name in sites]
+    return sites[shown].reset_index()
 
 
 def audit_records(

@@ -16,6 +16,7 @@ from allocator.errors import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from allocator.accessibility import AccessReport
     from allocator.area import PlanningArea
@@ -90,6 +91,11 @@ class Outcome:
     members
         Columns ``network``, ``site_id``, ``lead_id``: every institution that belongs to
         a group, sorted; None where no pack declares networks.
+    reach
+        People of each zone, and how many are in reach today and with the plan, by
+        coverage rule (`audit.reach_by_zone`); None where it was not measured.
+    templates
+        The folder whose templates replace those of the report; None: none do.
     """
 
     area: PlanningArea
@@ -110,6 +116,8 @@ class Outcome:
     gaps: tuple[AuditRow, ...] = ()
     members: pd.DataFrame | None = None
     decisions: tuple[Decision, ...] = ()
+    reach: pd.DataFrame | None = None
+    templates: Path | None = None
 
 
 def placements_table(outcome: Outcome) -> pd.DataFrame:

@@ -15,11 +15,13 @@ from allocator.audit.facts import Facts
 from allocator.audit.gaps import gap_rows
 from allocator.audit.measures import MEASURES, coverage_readings, totals
 from allocator.audit.phases import check_phases
+from allocator.audit.reach import REACH_COLUMNS, reach_by_zone
 from allocator.audit.tilt import amounts_elsewhere
 from allocator.audit.verdict import AuditRow, Verdict
 
 __all__ = [
     "MEASURES",
+    "REACH_COLUMNS",
     "AuditRow",
     "Facts",
     "Verdict",
@@ -34,6 +36,7 @@ __all__ = [
     "measure",
     "other_values",
     "plan_of_today",
+    "reach_by_zone",
     "refuse_unless_sound",
     "to_the_nearest",
     "totals",

@@ -178,6 +178,14 @@ def audit(
     type=click.Path(path_type=Path),
     help="The run reviewed: of plans as good, the one with fewest changes from it.",
 )
+@click.option(
+    "--only",
+    help="Render only some of: map, report, workbook, figures (with commas).",
+)
+@click.option(
+    "--figures",
+    help="Maps of the series for figures/, or all. Default: those of the report.",
+)
 @_common
 def plan(
     brief: Path,
@@ -187,13 +195,19 @@ def plan(
     *,
     force: bool,
     best_effort: bool,
+    only: str | None,
+    figures: str | None,
     **options: Any,  # noqa: ANN401
 ) -> None:
-    """Find the best plan for BRIEF, audit it and write it. 求解并写出方案."""
+    """Find the best plan for BRIEF, audit it and write it. 求解并写出方案.
+
+    Maps, report and workbook speak the brief's language; --lang replaces it.
+    """
     from allocator.cli import planning  # noqa: PLC0415
     from allocator.pipeline import Review  # noqa: PLC0415
 
     console = _console(options)
+    shown = planning.chosen(only, figures)
     progress = TerminalProgress(console)
     with stopping_on_interrupt(progress, console):
         planning.plan(
@@ -202,9 +216,34 @@ def plan(
             force=force,
             best_effort=best_effort,
             review=Review(decisions, previous),
+            shown=shown,
+            language=options["lang"],
             console=console,
             progress=progress,
         )
+
+
+@cli.command("map")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--figure",
+    required=True,
+    help="present, proposed, coverage_before, coverage_after, emergency, catchments, "
+    "phases, networks.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path),
+    help="PNG to write, a PDF beside it. Default: figures/NAME.png in RUN.",
+)
+@_common
+def draw(run: Path, figure: str, target: Path | None, **options: Any) -> None:  # noqa: ANN401
+    """Draw one map of the series from the run folder RUN. 从方案文件夹绘制专题图."""
+    from allocator.cli import drawing  # noqa: PLC0415
+
+    drawing.draw(run, figure, target, _console(options))
 
 
 _run = click.option(

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from allocator.errors import Text
+from click import UsageError
+
+from allocator.errors import InputError, Text
 from allocator.export import refuse_existing
-from allocator.pipeline import Review, make_plan, read_task, write_outcome
+from allocator.maps import FIGURES
+from allocator.pipeline import (
+    PARTS,
+    Review,
+    Shown,
+    make_plan,
+    read_task,
+    unknown_figure,
+    write_outcome,
+)
 from allocator.policy.terms import objective_words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from allocator.cli.console import Console, TerminalProgress
+    from allocator.errors import Language
     from allocator.outcome import Outcome
 
 
@@ -23,6 +36,8 @@ def plan(
     force: bool,
     best_effort: bool,
     review: Review,
+    shown: Shown,
+    language: Language | None,
     console: Console,
     progress: TerminalProgress,
 ) -> None:
@@ -36,15 +51,64 @@ def plan(
     refuse_existing(target, force=force)
     task = read_task(brief, review=review, progress=progress)
     outcome = make_plan(task, best_effort=best_effort, progress=progress)
-    write_outcome(outcome, target, force=force, progress=progress)
+    if language is not None:
+        outcome = _speaking(outcome, language)
+    write_outcome(outcome, target, force=force, shown=shown, progress=progress)
     if console.as_json:
         console.data({"exit_code": 0, "folder": str(target), **outcome.certificate})
         return
     console.findings(outcome.findings)
     for line in _summary(outcome, console):
         console.result(line)
-    for name in ("map.html", "map.png", "plan.xlsx", "plan.gpkg", "audit.csv"):
-        console.result(str(target / name))
+    for name in _RESULTS:
+        if (target / name).exists():
+            console.result(str(target / name))
+
+
+_RESULTS = (
+    "map.html",
+    "map.png",
+    "report.docx",
+    "report.pdf",
+    "figures",
+    "plan.xlsx",
+    "plan.gpkg",
+    "audit.csv",
+)
+
+
+def _speaking(outcome: Outcome, language: Language) -> Outcome:
+    """Return the outcome with everything written in a language."""
+    certificate = {**outcome.certificate, "language": language}
+    return replace(outcome, language=language, certificate=certificate)
+
+
+def chosen(only: str | None, figures: str | None) -> Shown:
+    """Return what is to be rendered, from the options of the command line.
+
+    Raises
+    ------
+    UsageError
+        When a part or a map is not known.
+    """
+    parts = PARTS if only is None else _listed(only)
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        known = ", ".join(PARTS)
+        raise UsageError(f"--only takes {known}; not {', '.join(unknown)}")
+    names = None if figures is None else _listed(figures)
+    if names == ("all",):
+        names = tuple(FIGURES)
+    findings = [unknown_figure(name) for name in names or () if name not in FIGURES]
+    if findings:
+        raise InputError(findings)
+    if names is not None and "figures" not in parts:
+        parts = (*parts, "figures")
+    return Shown(parts=parts, figures=names)
+
+
+def _listed(words: str) -> tuple[str, ...]:
+    return tuple(filter(None, (word.strip() for word in words.split(","))))
 
 
 def _summary(outcome: Outcome, console: Console) -> list[str]:

@@ -198,6 +198,12 @@ class TiltSection(_Section):
     weights: dict[Word, Annotated[Number, Field(ge=0, le=1)]]
 
 
+class ReportSection(_Section):
+    """``[report]``: a folder with templates that replace those of the report."""
+
+    templates: Word | None = None
+
+
 class SolverSection(_Section):
     """``[solver]``: how long and how exactly to solve."""
 
@@ -221,6 +227,7 @@ class _Document(_Section):
     scenario: tuple[ScenarioSection, ...] = ()
     objective: ObjectiveSection = ObjectiveSection()
     explain: ExplainSection = ExplainSection()
+    report: ReportSection = ReportSection()
     solver: SolverSection = SolverSection()
 
 
@@ -240,7 +247,7 @@ class Brief:
         The 审图号 of the maps, or None: maps then say 示意图.
     notes
         Assumptions to be shown wherever results are shown.
-    area, demand, travel, policy, objective, explain, solver
+    area, demand, travel, policy, objective, explain, report, solver
         The sections, with their defaults filled in.
     budget
         What all phases together may cost, 万元; None is no limit.
@@ -272,12 +279,19 @@ class Brief:
     scenarios: tuple[ScenarioSection, ...]
     objective: ObjectiveSection
     explain: ExplainSection
+    report: ReportSection
     solver: SolverSection
 
     @property
     def folder(self) -> Path:
         """The folder that holds the brief; its paths are relative to it."""
         return self.path.parent
+
+    @property
+    def templates(self) -> Path | None:
+        """The folder of the brief's own report templates, or None."""
+        text = self.report.templates
+        return None if text is None else self.resolve(text)
 
     def resolve(self, text: str) -> Path:
         """Return the file that a path in the brief means.
@@ -357,7 +371,7 @@ def _check_shape(content: dict[str, Any], remarks: Remarks) -> None:
 def _check_paths(content: dict[str, Any], remarks: Remarks) -> None:
     """Refuse what GDAL would take for a network address or a virtual file."""
     keys = [("area", key) for key in ("zones", "counties", "sites", "costs")]
-    keys += [("demand", "file"), ("travel", "file")]
+    keys += [("demand", "file"), ("travel", "file"), ("report", "templates")]
     written = [(f"{s}.{k}", content.get(s, {}).get(k)) for s, k in keys]
     packs = content["policy"].get("packs")
     written += (
@@ -507,5 +521,6 @@ def _build(path: Path, document: _Document) -> Brief:
         scenarios=document.scenario,
         objective=document.objective,
         explain=document.explain,
+        report=document.report,
         solver=document.solver,
     )

@@ -36,7 +36,7 @@ _MAGNIFIED = 3.2
 # all: far more than its share of the ground.
 _LEAST_SITES, _LEAST_SHARE = 12, 0.15
 _MARGIN = 0.03  # of the area's extent, left blank around it
-_LEAST_SPAN_M = 2000.0  # a map of one point still has a scale
+LEAST_SPAN_M = 2000.0  # a map of one point still has a scale
 
 
 def map_crs(lon: float, lat: float) -> pyproj.CRS:
@@ -146,7 +146,7 @@ def lay_out(
     corners = [shapely.bounds(shape) for shape in shapes if shape is not None]
     low = np.vstack([points, *(c[:2] for c in corners)]).min(axis=0)
     high = np.vstack([points, *(c[2:] for c in corners)]).max(axis=0)
-    margin = max(float((high - low).max()), _LEAST_SPAN_M) * _MARGIN
+    margin = max(float((high - low).max()), LEAST_SPAN_M) * _MARGIN
     window = Window(*(low - margin).tolist(), *(high + margin).tolist())
     return Ground(zones, counties, zone_points, site_points, sites.index, crs, window)
 

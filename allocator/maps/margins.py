@@ -93,7 +93,8 @@ def draw_scale(page: Page, sheet: Sheet, language: Language) -> None:
     """Draw a scale bar in the lower left corner."""
     frame = sheet.frame
     per_point = sheet.window.width / (frame.right - frame.left)
-    length = nice_length(per_point * 110.0)
+    longest = min(110.0, (frame.right - frame.left) / 3)
+    length = nice_length(per_point * longest)
     width = length / per_point
     x, y = frame.left + 14.0, frame.bottom + 14.0
     for part in range(4):

@@ -16,15 +16,22 @@ if TYPE_CHECKING:
     from allocator.maps.layers import Drawing, Sheet
     from allocator.maps.page import Page
 
+_SMALL_COUNTY_SIZE = 6.6
 _COUNTY_SIZE, _SITE_SIZE, _ZONE_SIZE = 9.5, 6.2, 5.4
 
 
 def name_counties(
-    page: Page, ground: Ground, sheet: Sheet, skip: Window | None
+    page: Page,
+    ground: Ground,
+    sheet: Sheet,
+    skip: Window | None,
+    *,
+    small: bool = False,
 ) -> None:
     """Write every county's name: inside it, beside the symbols where it fits.
 
-    A county that lies in the window enlarged elsewhere is named there alone.
+    A county that lies in the window enlarged elsewhere is named there alone. On a
+    ``small`` map names are smaller, and left out where they do not fit.
     """
     view, enlarged = _shape(sheet.window), _shape(skip) if skip else shapely.Polygon()
     for name, shape in zip(
@@ -38,14 +45,16 @@ def name_counties(
         hidden = part.area < min(whole.area * 0.25, view.area * 0.04)
         if hidden or elsewhere > whole.area * 0.6:
             continue
-        _name_county(page, sheet, str(name), part)
+        _name_county(page, sheet, str(name), part, small=small)
 
 
 def _shape(window: Window) -> shapely.Polygon:
     return shapely.box(window.left, window.bottom, window.right, window.top)
 
 
-def _name_county(page: Page, sheet: Sheet, name: str, part: shapely.Geometry) -> None:
+def _name_county(
+    page: Page, sheet: Sheet, name: str, part: shapely.Geometry, *, small: bool
+) -> None:
     """Write one name at the free place of a grid that is nearest the middle."""
     polygon = _largest(part)
     if polygon is None:
@@ -60,14 +69,12 @@ def _name_county(page: Page, sheet: Sheet, name: str, part: shapely.Geometry) ->
         sheet.at(float(x), float(y))
         for x, y in (circle[0], *inside[np.argsort(away, kind="stable")])
     ]
-    x, y = spots[0]
-    for spot in spots:
-        if sheet.paper.centre(name, spot, _COUNTY_SIZE) is not None:
-            x, y = spot
-            break
-    page.text(
-        x, y, name, _COUNTY_SIZE, ha="center", color="#16324f", halo=True, zorder=6.5
-    )
+    size = _SMALL_COUNTY_SIZE if small else _COUNTY_SIZE
+    free = (s for s in spots if sheet.paper.centre(name, s, size) is not None)
+    spot = next(free, None if small else spots[0])
+    if spot is not None:
+        x, y = spot
+        page.text(x, y, name, size, ha="center", color="#16324f", halo=True, zorder=6.5)
 
 
 def _largest(shape: shapely.Geometry) -> shapely.Polygon | None:

@@ -9,41 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allocator.maps.frame import Window, crowded_window
-from allocator.maps.labels import Box
-from allocator.maps.layers import (
-    Drawing,
-    Sheet,
-    draw_ground,
-    draw_symbols,
-    new_drawing,
-)
+from allocator.maps.canvas import finish_canvas, mark_inset, open_canvas
+from allocator.maps.layers import Drawing, Sheet, draw_ground, draw_symbols
 from allocator.maps.legend import Counted, draw_legend
-from allocator.maps.margins import (
-    EDGE,
-    HEAD_HEIGHT,
-    SIDE_WIDTH,
-    draw_foot,
-    draw_head,
-    draw_inset_frame,
-    draw_north,
-    draw_scale,
-    new_sheet,
-)
 from allocator.maps.names import name_counties, name_sites, name_zones
 from allocator.maps.style import placement_counts
-from allocator.maps.words import heading, standing, subtitle
+from allocator.maps.words import heading, subtitle
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from allocator.maps.frame import Window
     from allocator.outcome import Outcome
 
 _MOST_LABELS = 40
-_ENLARGED = 1.35  # symbols in the inset
 
 
 def draw_map(outcome: Outcome, path: Path) -> None:
@@ -56,40 +35,17 @@ def draw_map(outcome: Outcome, path: Path) -> None:
     path
         The PNG to write; the same sheet is written beside it with the ending ``.pdf``.
     """
-    drawing = new_drawing(outcome)
-    page, language = drawing.page, outcome.language
-    words = standing(outcome.map_approval, language)
-    bottom = draw_foot(page, words, outcome.area.notes, language)
-    top = page.height - EDGE - HEAD_HEIGHT
-    side = Box(page.width - EDGE - SIDE_WIDTH, bottom, page.width - EDGE, top)
-    frame = Box(EDGE, bottom, side.left - 10.0, top)
-    window = drawing.ground.window.fitted(
-        (frame.right - frame.left) / (frame.top - frame.bottom)
-    )
-    draw_head(page, heading(outcome), subtitle(outcome))
-    main = new_sheet(page, frame, window)
-    draw_ground(drawing, main)
-    inset_window = crowded_window(
-        _drawn_points(drawing), window, size=SIDE_WIDTH / (frame.right - frame.left)
-    )
-    room = side
-    if inset_window is not None:
-        box = Box(side.left, side.top - SIDE_WIDTH, side.right, side.top)
-        inset = new_sheet(page, box, inset_window, enlarged=_ENLARGED)
-        draw_ground(drawing, inset)
-        draw_inset_frame(page, main, inset_window, language)
-        room = Box(side.left, side.bottom, side.right, box.bottom - 8.0)
-        _draw_content(drawing, inset, labels=_MOST_LABELS // 2, zones=True)
-    _draw_content(drawing, main, labels=_MOST_LABELS, skip=inset_window)
-    draw_scale(page, main, language)
-    draw_north(page, main, language)
-    draw_legend(page, room, outcome, _counted(drawing), drawing.breaks)
-    page.save(path)
-
-
-def _drawn_points(drawing: Drawing) -> NDArray[np.float64]:
-    ids = sorted(set(drawing.placements["site_id"]))
-    return drawing.ground.sites(ids)
+    canvas = open_canvas(outcome, heading(outcome), subtitle(outcome))
+    drawing, window = canvas.drawing, canvas.inset_window
+    for sheet in canvas.all_sheets:
+        draw_ground(drawing, sheet)
+    mark_inset(canvas)
+    if canvas.inset is not None:
+        _draw_content(drawing, canvas.inset, labels=_MOST_LABELS // 2, zones=True)
+    _draw_content(drawing, canvas.main, labels=_MOST_LABELS, skip=window)
+    finish_canvas(canvas)
+    draw_legend(drawing.page, canvas.room, outcome, _counted(drawing), drawing.breaks)
+    drawing.page.save(path)
 
 
 def _draw_content(

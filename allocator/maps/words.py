@@ -37,6 +37,15 @@ def heading(outcome: Outcome) -> str:
     return f"{name}{kind}{end}"
 
 
+def series_title(outcome: Outcome, kind: Text) -> str:
+    """Return the title of one map of the series: the plan, then what the map shows."""
+    name = outcome.area.name
+    if outcome.language == "en":
+        return f"{name}: {kind.en}"
+    name, end = without_bracket(name)
+    return f"{name}{kind.zh}{end}"
+
+
 def without_bracket(name: str) -> tuple[str, str]:
     """Return a name without the bracket at its end, and that bracket."""
     bracket = _BRACKET.search(name)

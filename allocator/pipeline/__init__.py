@@ -13,6 +13,7 @@ from allocator.pipeline.alternatives import (
 from allocator.pipeline.clauses import ClauseReason, explain_rule
 from allocator.pipeline.comparing import compare_runs, write_comparison
 from allocator.pipeline.deciding import Review
+from allocator.pipeline.drawing import draw_run, unknown_figure
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.fairness import price_of_fairness, write_fairness
 from allocator.pipeline.frontiers import (
@@ -20,7 +21,7 @@ from allocator.pipeline.frontiers import (
     find_frontier,
     write_frontier,
 )
-from allocator.pipeline.planning import make_plan, write_outcome
+from allocator.pipeline.planning import PARTS, Shown, make_plan, write_outcome
 from allocator.pipeline.reasons import (
     Reason,
     Reasons,
@@ -42,12 +43,14 @@ from allocator.pipeline.starting import Workspace, doubts, start_workspace
 from allocator.pipeline.task import Task, check_task, read_task
 
 __all__ = [
+    "PARTS",
     "ClauseReason",
     "FrontierRequest",
     "NearBest",
     "Reason",
     "Reasons",
     "Review",
+    "Shown",
     "Task",
     "Workspace",
     "access_run",
@@ -57,6 +60,7 @@ __all__ = [
     "check_task",
     "compare_runs",
     "doubts",
+    "draw_run",
     "explain_rule",
     "explain_site",
     "explain_sites",
@@ -70,6 +74,7 @@ __all__ = [
     "reasons_table",
     "start_workspace",
     "study_scenarios",
+    "unknown_figure",
     "write_alternatives",
     "write_comparison",
     "write_fairness",

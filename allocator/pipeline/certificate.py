@@ -14,7 +14,7 @@ from allocator.load import (
     Brief,
     inputs,
 )
-from allocator.policy import pack_path
+from allocator.policy import Coverage, pack_path
 from allocator.policy.equity import EQUITY_OBJECTIVES
 from allocator.provenance import fingerprints, versions
 
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from pydantic import BaseModel
+
     from allocator.formulation import Formulation
     from allocator.networks import GroupResult
     from allocator.pipeline.deciding import Reviewed
     from allocator.pipeline.task import Task
+    from allocator.policy import Policy
     from allocator.policy.terms import Phase, Terms
     from allocator.solve import Solution
 
@@ -65,6 +68,11 @@ def certificate(
             **_equity(terms),
             "time_limit_s": brief.solver.time_limit_s,
             "gap": brief.solver.gap,
+        },
+        "demand": _settings(brief.demand),
+        "travel": {
+            **_settings(brief.travel),
+            "note": {"zh": task.travel.note.zh, "en": task.travel.note.en},
         },
         "phases": [
             _phase_figures(phase, facts, rows)
@@ -109,6 +117,15 @@ def _decided(reviewed: Reviewed) -> list[Path]:
     return [] if reviewed.file is None else [reviewed.file]
 
 
+def _settings(section: BaseModel) -> dict[str, Any]:
+    """Return what a section of the brief says, with its defaults."""
+    return {
+        name: value
+        for name, value in section.model_dump().items()
+        if isinstance(value, str | bool | int | float)
+    }
+
+
 def _tilts(terms: Terms) -> dict[str, Any]:
     """Return where resources were to go first, where the brief says so."""
     if not terms.tilts:
@@ -144,6 +161,42 @@ def _shown(task: Task) -> dict[str, Any]:
         "map_approval": task.brief.map_approval or "",
         "notes": [{"zh": note.zh, "en": note.en} for note in task.area.notes],
         "services": {s.id: s.name for s in task.policy.services.values()},
+        "drawn": drawn_policy(task.policy),
+    }
+
+
+_REACH_KEYS = (
+    "id",
+    "clause",
+    "quote",
+    "service",
+    "share",
+    "within_minutes",
+    "within_km",
+    "urban_minutes",
+    "rural_minutes",
+    "urban_km",
+    "rural_km",
+)
+
+
+def drawn_policy(policy: Policy) -> dict[str, Any]:
+    """Return what maps need of a policy when a run folder is read back."""
+    return {
+        "serving": [s.id for s in policy.services.values() if s.serves is not None],
+        "coverage": [
+            {
+                key: value
+                for key in _REACH_KEYS
+                if (value := getattr(rule, key)) is not None
+            }
+            for rule in policy.rules
+            if isinstance(rule, Coverage)
+        ],
+        "networks": [
+            {"id": network.id, "name": network.name, "above": network.above}
+            for network in policy.networks.values()
+        ],
     }
 
 

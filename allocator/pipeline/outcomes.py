@@ -16,6 +16,7 @@ from allocator.audit import (
     gap_rows,
     other_values,
     plan_of_today,
+    reach_by_zone,
     refuse_unless_sound,
 )
 from allocator.errors import AuditError, Finding, Text
@@ -50,17 +51,20 @@ class Today:
         Today's facilities held against every clause.
     access
         Access to services today.
+    plan
+        Today's facilities as a plan: all is kept.
     """
 
     audit: tuple[AuditRow, ...]
     access: AccessReport
+    plan: Plan
 
 
 def judge_today(task: Task) -> Today:
     """Audit today's facilities and measure access to them."""
     before = plan_of_today(task.area, task.travel, task.policy, task.terms)
     rows = audit(Facts(task.area, task.travel, task.policy, before))
-    return Today(rows, measure_task(task, before))
+    return Today(rows, measure_task(task, before), before)
 
 
 def make_outcome(
@@ -150,7 +154,14 @@ def make_outcome(
         bed_need=bed_need(task.area),
         gaps=gaps,
         access=(today.access, measure_task(task, plans[-1])),
+        reach=reach_by_zone(_facts_of(facts, today.plan), facts),
+        templates=task.brief.templates,
     )
+
+
+def _facts_of(facts: Facts, plan: Plan) -> Facts:
+    """Return the facts of another plan of the same area under the same policy."""
+    return Facts(facts.area, facts.travel, facts.policy, plan)
 
 
 def _chosen_scores(task: Task, plan: Plan) -> pd.DataFrame | None:

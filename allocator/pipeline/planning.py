@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from allocator import export, maps, workbook
+from allocator import export, maps, report, workbook
 from allocator.diagnose import as_error, refuse_impossible
 from allocator.errors import Text
 from allocator.formulation import build_phases
@@ -15,8 +19,6 @@ from allocator.progress import SILENT
 from allocator.solve import solve
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from allocator.outcome import Outcome
     from allocator.pipeline.task import Task
     from allocator.progress import Progress
@@ -71,20 +73,102 @@ def make_plan(
     return make_outcome(task, formulation, solution, build_s=build_s, progress=progress)
 
 
+PARTS = ("map", "report", "workbook", "figures")
+# The maps that the report shows; those that do not apply to a plan are left out.
+REPORT_FIGURES = tuple(maps.FIGURES)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a run folder holds beside its tables.
+
+    Parameters
+    ----------
+    parts
+        Of `PARTS`; the tables are always written.
+    figures
+        Which maps of the series go into ``figures``; None: those of the report.
+    """
+
+    parts: tuple[str, ...] = PARTS
+    figures: tuple[str, ...] | None = None
+
+
+# Where many plans are written at once, each has its tables, workbook and map.
+BRIEFLY = Shown(parts=("map", "workbook"))
+
+
 def write_outcome(
-    outcome: Outcome, target: Path, *, force: bool, progress: Progress = SILENT
+    outcome: Outcome,
+    target: Path,
+    *,
+    force: bool,
+    shown: Shown = BRIEFLY,
+    progress: Progress = SILENT,
 ) -> None:
     """Write a run folder, whole or not at all.
+
+    Parameters
+    ----------
+    outcome, target
+        What to write, and where.
+    force
+        Whether an existing run is replaced.
+    shown
+        What is rendered.
+    progress
+        Told of each part, and of each map.
 
     Raises
     ------
     InputError
-        When the folder exists and ``force`` is not set, or cannot be written.
+        When the folder exists and ``force`` is not set, or cannot be written; when the
+        report's templates cannot be used.
     """
     with export.finish_run(target, force=force) as folder:
         progress.step(Text("写出结果表", "writing tables"))
         export.write_run(outcome, folder)
-        workbook.write_workbook(outcome, folder / "plan.xlsx")
-        progress.step(Text("绘制地图", "drawing maps"))
-        maps.draw_map(outcome, folder / "map.png")
-        maps.write_html(outcome, folder / "map.html")
+        if "workbook" in shown.parts:
+            progress.step(Text("写出工作簿", "writing the workbook"))
+            workbook.write_workbook(outcome, folder / "plan.xlsx")
+        if "map" in shown.parts:
+            progress.step(Text("绘制地图", "drawing maps"))
+            maps.draw_map(outcome, folder / "map.png")
+            maps.write_html(outcome, folder / "map.html")
+        if {"figures", "report"} & set(shown.parts):
+            _write_figures_and_report(outcome, folder, shown, progress)
+
+
+def _write_figures_and_report(
+    outcome: Outcome, folder: Path, shown: Shown, progress: Progress
+) -> None:
+    """Draw the series, once for the folder and the report."""
+    there = maps.figures_of(outcome)
+    wanted = REPORT_FIGURES if shown.figures is None else shown.figures
+    kept = [name for name in there if name in wanted and "figures" in shown.parts]
+    drawn = list(there) if "report" in shown.parts else kept
+    with tempfile.TemporaryDirectory() as name:
+        pictures = {}
+        for at, figure in enumerate(drawn, start=1):
+            title = maps.FIGURES[figure].title
+            count = f"({at}/{len(drawn)})"
+            progress.step(
+                Text(f"绘制{title.zh} {count}", f"drawing {title.en} {count}")
+            )
+            held = folder / "figures" if figure in kept else Path(name)
+            held.mkdir(exist_ok=True)
+            pictures[figure] = held / f"{figure}.png"
+            _draw(outcome, figure, pictures[figure], folder)
+        if "report" in shown.parts:
+            progress.step(Text("写出报告", "writing the report"))
+            report.write_report(outcome, pictures, folder)
+
+
+def _draw(outcome: Outcome, figure: str, path: Path, folder: Path) -> None:
+    """Draw a map of the series; what stands in the folder is not drawn twice."""
+    ready = folder / "map.png"
+    if figure == "proposed" and ready.exists():
+        for ending in (".png", ".pdf"):
+            shutil.copyfile(ready.with_suffix(ending), path.with_suffix(ending))
+        return
+    maps.draw_figure(outcome, figure, path)

@@ -49,6 +49,7 @@ from allocator.policy import (
 from allocator.policy.decided import DECIDED
 from allocator.policy.terms import DEFAULT_ORDER, Phase, Terms
 from allocator.progress import SILENT
+from allocator.report import check_templates
 from allocator.scores import ScoreRule, score_sites
 from allocator.travel import Travel, check_travel, from_pairs, straight_line
 
@@ -129,14 +130,15 @@ def read_task(
     brief, findings = read_brief(path)
     if brief is None:
         raise InputError(findings)
+    of_templates = check_templates(brief.templates)
     area, of_area = read_area(brief)
     policy, of_policy = read_policy(
         brief.policy.packs, brief.policy.parameters, brief.folder
     )
     if area is not None and policy is not None:
         of_policy += check_policy(policy, area)
-    findings = findings + of_area + of_policy
-    if area is None or errors_in(of_area):
+    findings = findings + of_templates + of_area + of_policy
+    if area is None or errors_in(of_area) or errors_in(of_templates):
         raise InputError(findings)
     if policy is None or errors_in(of_policy):
         raise PolicyError(findings)
