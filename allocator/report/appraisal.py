@@ -9,6 +9,7 @@ from allocator.errors import Text
 from allocator.policy import Indicator
 from allocator.report import numbers, words
 from allocator.report.present import CLAUSE, NUMBER, QUOTE
+from allocator.report.values import listed
 from allocator.summary import clauses_of, verdict_counts
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from allocator.report.model import Block, Chapter
     from allocator.summary import ClauseFigures
 
+_MOST_NAMED = 4  # units without a verdict that are named
 _VERDICT = Text("判定", "Verdict")
 _UNIT = Text("单元", "Unit")
 _REQUIRED = Text("要求", "Required")
@@ -191,6 +193,8 @@ def _reasons(desk: Desk, figures: Sequence[ClauseFigures]) -> list[Block]:
 def _units_open(desk: Desk, figures: ClauseFigures, rows: Sequence[AuditRow]) -> str:
     if len(figures.rows) == 1:
         return _unit(desk, figures)
+    if len(rows) <= _MOST_NAMED:
+        return listed([row.unit for row in rows], desk.outcome.language)
     return desk.say(Text(f"{len(rows)} 个单元", f"{len(rows)} units"))
 
 

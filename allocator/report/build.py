@@ -10,7 +10,7 @@ from allocator.errors import Text
 from allocator.report.annex import annex
 from allocator.report.appraisal import appraisal, carrying
 from allocator.report.desk import Desk
-from allocator.report.model import Figure, Report, Table
+from allocator.report.model import Figure, Paragraph, Report, Table
 from allocator.report.plan import facilities, investment, layout
 from allocator.report.present import aims, background
 from allocator.report.values import values_of
@@ -72,14 +72,18 @@ def _numbered(chapters: Iterable[Chapter]) -> tuple[Chapter, ...]:
     tables, figures = itertools.count(1), itertools.count(1)
 
     def counted(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-        return tuple(
-            replace(block, number=next(tables))
-            if isinstance(block, Table)
-            else replace(block, number=next(figures))
-            if isinstance(block, Figure)
-            else block
-            for block in blocks
-        )
+        found: list[Block] = []
+        alone = False  # whether anything but text stands above
+        for block in blocks:
+            if isinstance(block, Table):
+                found.append(replace(block, number=next(tables)))
+            elif isinstance(block, Figure):
+                number = next(figures)
+                found.append(replace(block, number=number, shares_page=not alone))
+            else:
+                found.append(block)
+            alone |= not isinstance(block, Paragraph)
+        return tuple(found)
 
     return tuple(
         replace(

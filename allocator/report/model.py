@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from allocator.errors import Language
 
+# Widths of a map (A4 on its long side) that leave room for the caption, and for a
+# heading with two lines of text.
+_ALONE_MM, _SHARED_MM = 222.0, 176.0
+
 type Align = Literal["left", "center", "right"]
 
 
@@ -79,11 +83,27 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A map with its number and caption; ``picture`` is its name in the series."""
+    """A map with its number and caption.
+
+    Parameters
+    ----------
+    number, caption
+        As of a table; they stand below it.
+    picture
+        Its name in the series.
+    shares_page
+        Whether a heading and text stand on its page above it.
+    """
 
     number: int
     caption: str
     picture: str
+    shares_page: bool = False
+
+    @property
+    def width_mm(self) -> float:
+        """How wide it can be with what else is on its page."""
+        return _SHARED_MM if self.shares_page else _ALONE_MM
 
 
 type Block = Paragraph | Table | Figure

@@ -153,4 +153,5 @@ def _block(block: Block, pictures: Mapping[str, Path]) -> dict[str, Any]:
                 "number": block.number,
                 "caption": block.caption,
                 "file": file,
+                "width": block.width_mm,
             }

@@ -200,16 +200,16 @@ def _sites(desk: Desk) -> list[Block]:
     columns = [
         desk.column(NUMBER, 0.45, "center"),
         desk.column(Text("机构名称", "Facility"), 1.9),
-        desk.column(Text("类别", "Class"), 1.2),
+        desk.column(Text("类别", "Class"), 1.05),
         desk.column(Text("级别", "Level"), 0.6, "center"),
         desk.column(Text("所属县区、乡镇(街道)", "County, zone"), 1.4),
         desk.column(Text("建设性质", "Action"), 0.75, "center"),
-        desk.column(Text("新增(撤并)服务", "New (closed) services"), 2.1),
+        desk.column(Text("新增(撤并)服务", "New (closed) services"), 1.9),
         desk.number(Text("现有/规划床位", "Beds today/planned"), 0.85),
         desk.number(Text("服务人口", "People served"), 0.95),
         desk.column(Text("建设时序", "Year"), 0.7, "center"),
         desk.number(Text("投资(万元)", "Capital (10,000 yuan)"), 0.85),
-        desk.column(Text("依据条款", "Clauses"), 1.1),
+        desk.column(Text("依据条款", "Clauses"), 1.9),
     ]
     return desk.table("sites", columns, [*rows, total], total=True, wide=True)
 

@@ -250,7 +250,7 @@ def _indicators(desk: Desk) -> list[Block]:
             str(number),
             figures.first.quote,
             *indicator_cells(desk, figures),
-            desk.say(words.KINDS[str(figures.first.priority)]),
+            desk.say(words.kind_word(figures)),
             f"{papers.get(figures.first.pack, figures.first.pack)} "
             f"{figures.first.clause}",
         )

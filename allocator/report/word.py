@@ -51,7 +51,6 @@ _ZIP_DATE = (2000, 1, 1, 0, 0, 0)
 _RIGHT, _DOTS = WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS
 _LONG_MM, _SHORT_MM = 297, 210  # A4
 _WIDE_MARGIN_MM = 20
-_PICTURE_MM = 222  # as wide as a map on A4 can be with its caption below it
 _COVER_PT = 160.0  # above the title on the cover
 _LINE_OF_TABLE = 1.25  # line height of small text, in sizes of its font
 
@@ -196,7 +195,7 @@ class _Writer:
     def _figure(self, figure: Figure) -> None:
         place = self.document.add_paragraph(style="Picture")
         add_picture(
-            place, self.pictures[figure.picture], Mm(_PICTURE_MM), figure.caption
+            place, self.pictures[figure.picture], Mm(figure.width_mm), figure.caption
         )
         self._caption(self.report.figure_word, "Figure", figure.number, figure.caption)
 

@@ -40,6 +40,12 @@ TOTAL = Text("合计", "Total")
 WHOLE_AREA = Text("全域", "whole area")
 
 
+def kind_word(figures: ClauseFigures) -> Text:
+    """Return 约束性 for what binds; what is only tracked is expected, as 力争 is."""
+    tracked = figures.verdict is Verdict.TRACKED
+    return KINDS["may" if tracked else str(figures.first.priority)]
+
+
 def class_word(code: object, language: Language) -> str:
     """Return a facility class in words; the code where it has none."""
     known = FACILITY_CLASSES.get(str(code))
