@@ -8,6 +8,7 @@ import pytest
 
 from allocator.workbook import SHEETS, VERDICT_WORDS, write_workbook
 from tests.outcomes import make_outcome, with_groups, with_tiers
+from tests.report.reports import reported
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,7 @@ def table(sheet: Worksheet, first_row: int = 1) -> list[dict[str, Any]]:
 
 
 # The fixture measures no access, forms no groups and keeps every clause.
-ABSENT = {"access", "gaps", "groups", "members"}
+ABSENT = {"access", "gaps", "groups", "members", "reach"}
 
 
 def test_the_workbook_has_its_sheets(book: Workbook) -> None:
@@ -145,6 +146,9 @@ def evaluate(formula: str, sheet: str, values: Workbook) -> float:
         one, key, two, other = (cells(m, sheet, values) for m in match.groups())
         pairs = zip(one, two, strict=True)
         return sum((a, b) == (key[0], other[0]) for a, b in pairs)
+    if match := re.fullmatch(r"=(\w+)/(\w+)(?:\*(\d+))?", formula):
+        part, whole = (cells(match[at], sheet, values)[0] for at in (1, 2))
+        return float(part) / float(whole) * float(match[3] or 1)
     left, right = formula[1:].split("+")
     return float(cells(left, sheet, values)[0]) + float(cells(right, sheet, values)[0])
 
@@ -168,6 +172,79 @@ def test_the_investment_is_the_plans(path: Path) -> None:
     totals = make_outcome().certificate["totals"]
     assert last[6] == pytest.approx(totals["capital_wan"])
     assert last[7] == pytest.approx(totals["yearly_wan"])
+
+
+def test_the_annex_has_a_row_for_every_facility(path: Path) -> None:
+    rows = table(openpyxl.load_workbook(path, data_only=True)["机构设置附表"])
+    assert [row["机构编号"] for row in rows[:-1]] == ["S1", "S5", "S2", "S3", "S4"]
+    third = rows[3]
+    assert (third["现有床位"], third["规划床位"]) == (99, 109)
+    assert (third["新增服务"], third["保留服务"]) == ("急救站", "门诊部")
+    assert third["投资估算(万元)"] == 130.5
+    assert third["服务半径(最远, 分钟)"] == pytest.approx(3.333333)
+    assert rows[2]["建设性质"] == "改扩建"
+    assert rows[2]["依据条款"] == "二(一) [T-1]; 二(三) [T-3]"
+    assert rows[1]["判定"] in ("", None)
+    assert (rows[-1]["序号"], rows[-1]["投资估算(万元)"]) == ("合计", 2214)
+    assert rows[-1]["年运行费(万元)"] == 177.25
+    blanks = {
+        "举办主体",
+        "地址",
+        "占地面积(㎡)",
+        "建筑面积(㎡)",
+        "资金来源",
+        "责任单位",
+    }
+    assert blanks <= set(third)
+    assert {third[name] for name in blanks} <= {None, ""}
+
+
+def test_indicators_have_value_target_and_kind(book: Workbook) -> None:
+    rows = table(book["指标表"])
+    assert [(r["指标"], r["现状值"], r["规划值"], r["目标值"]) for r in rows] == [
+        ("在卫生院设立急救站", "0 所", "2 所", "2 所"),
+        ("人均预期寿命提高", "仅监测", "仅监测", "—"),
+    ]
+    assert [row["属性"] for row in rows] == ["约束性", "预期性"]
+    assert rows[0]["依据"] == "测发〔2024〕1号 二(一) [T-1]"
+
+
+def test_beds_are_rated_per_thousand_by_formulas(path: Path) -> None:
+    rows = list(
+        openpyxl.load_workbook(path, data_only=True)["分县床位"].iter_rows(
+            values_only=True
+        )
+    )
+    rate = pytest.approx(50 / 62)
+    assert rows[1] == ("甲区", 62000, 2, 50, rate, 50, rate)
+    assert rows[-1][3:] == (
+        154,
+        pytest.approx(154 / 92),
+        164,
+        pytest.approx(164 / 92),
+    )
+
+
+def test_reach_of_zones_adds_up_to_the_clause(tmp_path: Path) -> None:
+    file = tmp_path / "plan.xlsx"
+    write_workbook(reported(), file)
+    rows = list(
+        openpyxl.load_workbook(file, data_only=True)["乡镇覆盖"].iter_rows(
+            values_only=True
+        )
+    )
+    assert rows[1][1:8] == ("东风街道", 50000, 50000, 40000, 0.8, 50000, 1.0)
+    assert rows[-1][2:8] == (
+        92000,
+        92000,
+        70000,
+        pytest.approx(70 / 92),
+        80000,
+        pytest.approx(80 / 92),
+    )
+    formulas = openpyxl.load_workbook(file)["乡镇覆盖"]
+    assert formulas["F2"].value == "=E2/D2"
+    assert formulas["F5"].value == "=E5/D5"
 
 
 def test_counties_are_summed(path: Path) -> None:

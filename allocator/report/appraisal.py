@@ -10,6 +10,7 @@ from allocator.policy import Indicator
 from allocator.report import numbers, words
 from allocator.report.present import CLAUSE, NUMBER, QUOTE
 from allocator.report.values import listed
+from allocator.summary import clauses as clause_words
 from allocator.summary import clauses_of, verdict_counts
 
 if TYPE_CHECKING:
@@ -103,10 +104,10 @@ def _clauses(desk: Desk, figures: Sequence[ClauseFigures]) -> list[Block]:
                 first.quote,
                 desk.say(words.FORCES[str(first.priority)]),
                 _unit(desk, one),
-                words.required(one, language),
-                *words.found(one, language),
+                clause_words.required(one, language),
+                *clause_words.found(one, language),
                 desk.say(one.verdict.text),
-                words.gap(one, language),
+                clause_words.gap(one, language),
             )
         )
     columns = [

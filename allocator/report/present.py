@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 
 from allocator.audit import Verdict
 from allocator.errors import Text
-from allocator.policy import Indicator
 from allocator.report import numbers, words
 from allocator.report.model import Paragraph
-from allocator.summary import class_table, clauses_of, county_table
+from allocator.summary import (
+    class_table,
+    clauses_of,
+    county_table,
+    indicator_words,
+    indicators_of,
+    kind_word,
+)
+from allocator.summary.clauses import required
 
 if TYPE_CHECKING:
     from allocator.report.desk import Desk
     from allocator.report.model import Block, Chapter
-    from allocator.summary import ClauseFigures
 
 COUNTY = Text("县区", "County")
 SERVICE = Text("服务", "Service")
@@ -198,7 +204,7 @@ def _problems(desk: Desk) -> list[Block]:
                 str(number),
                 first.quote,
                 f"{papers.get(first.pack, first.pack)} {first.clause}",
-                words.required(figures, language),
+                required(figures, language),
                 f"{units}/{len(figures.rows)}",
             )
         )
@@ -240,17 +246,13 @@ def aims(desk: Desk) -> Chapter:
 def _indicators(desk: Desk) -> list[Block]:
     """Return the table of the clauses of the whole area, and the coverage of all."""
     papers = words.documents(desk.outcome)
-    wanted = [
-        figures
-        for figures in clauses_of(desk.outcome)
-        if len(figures.rows) == 1 and not figures.first.unit_id
-    ]
+    wanted = indicators_of(desk.outcome)
     rows = [
         (
             str(number),
             figures.first.quote,
-            *indicator_cells(desk, figures),
-            desk.say(words.kind_word(figures)),
+            *indicator_words(desk.outcome, figures),
+            desk.say(kind_word(figures)),
             f"{papers.get(figures.first.pack, figures.first.pack)} "
             f"{figures.first.clause}",
         )
@@ -266,17 +268,3 @@ def _indicators(desk: Desk) -> list[Block]:
         desk.column(Text("依据", "Basis"), 1.6),
     ]
     return desk.table("indicators", columns, rows, wide=True)
-
-
-def indicator_cells(desk: Desk, figures: ClauseFigures) -> tuple[str, str, str]:
-    """Return today's value, the planned value and the target of one indicator."""
-    language = desk.outcome.language
-    if figures.verdict is Verdict.TRACKED and not figures.first.found.say(language):
-        rule = {r.id: r for r in desk.outcome.policy.rules}.get(figures.first.rule_id)
-        target = rule.target if isinstance(rule, Indicator) else ""
-        watched = Verdict.TRACKED.text.say(language)
-        return watched, watched, target or numbers.NONE
-    now, then = words.found(figures, language)
-    if figures.verdict is Verdict.UNDECIDABLE:
-        then = f"{Verdict.UNDECIDABLE.text.say(language)}: {then}"
-    return now, then, words.required(figures, language)

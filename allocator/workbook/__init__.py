@@ -1,7 +1,8 @@
 """Writing ``plan.xlsx``: the facility plan in the planners' own annex.
 
 What a plan by best effort does not keep, the list of facilities with drop-downs for the
-review, the clauses with their verdicts, the investment, the counties, access, amounts,
+review, the annex with one row per facility, the indicators, the clauses with their
+verdicts, the investment, the counties, beds, people in reach of every zone, access, amounts,
 groups and who belongs to them where there are any, and how to read it all. Totals are
 formulas over the list, so that a figure changed in a meeting carries through; each is
 stored with the value that the plan has.
@@ -12,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allocator.workbook.access import write_access, write_allocations
+from allocator.workbook.annex import write_annex
 from allocator.workbook.cells import (
     ACTION_WORDS,
     SHEETS,
@@ -25,6 +27,7 @@ from allocator.workbook.comparison import write_comparison_workbook
 from allocator.workbook.counties import write_counties
 from allocator.workbook.facilities import facilities, write_facilities
 from allocator.workbook.groups import write_groups, write_members
+from allocator.workbook.indicators import write_beds, write_indicators, write_reach
 from allocator.workbook.investment import write_investment
 from allocator.workbook.notes import write_notes
 
@@ -57,9 +60,13 @@ def write_workbook(outcome: Outcome, path: Path) -> None:
         table = facilities(outcome)
         write_gaps(book)
         write_facilities(book, table)
+        write_annex(book)
+        write_indicators(book)
         write_clauses(book)
         write_investment(book, table)
         write_counties(book)
+        write_beds(book)
+        write_reach(book)
         write_access(book)
         write_allocations(book)
         write_groups(book)

@@ -42,9 +42,13 @@ ACTION_WORDS = {
 SHEETS = {
     "gaps": Text("缺口", "Gaps"),
     "facilities": Text("机构设置一览表", "Facilities"),
+    "annex": Text("机构设置附表", "Annex"),
+    "indicators": Text("指标表", "Indicators"),
     "audit": Text("条款评估", "Clauses"),
     "costs": Text("投资", "Investment"),
     "counties": Text("分县覆盖", "Counties"),
+    "beds": Text("分县床位", "Beds"),
+    "reach": Text("乡镇覆盖", "Reach"),
     "access": Text("可达性", "Access"),
     "allocations": Text("资源配置", "Resources"),
     "groups": Text("编组", "Groups"),
@@ -89,6 +93,8 @@ class Column:
         Name by which formulas find the column; empty where none does.
     total
         What the last row holds: ``sum``, or text.
+    total_cell
+        A formula that the last row holds instead.
     """
 
     heading: Text
@@ -96,6 +102,7 @@ class Column:
     style: str = "text"
     key: str = ""
     total: str = ""
+    total_cell: object = ""
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,7 @@ def styles(file: Workbook) -> dict[str, Format]:
         },
         "total": {"bold": True, "num_format": "#,##0.0", "top": 2},
         "total_whole": {"bold": True, "num_format": "#,##0", "top": 2},
+        "total_percent": {"bold": True, "num_format": "0.0%", "top": 2},
         "total_text": {"bold": True, "top": 2},
         "title": {"bold": True, "font_size": 16, "border": 0},
         "plain": {"border": 0, "text_wrap": True, "valign": "top"},
@@ -216,6 +224,11 @@ def _write_total(
     book: Pages, sheet: Worksheet, column: Column, place: tuple[int, int], rows: int
 ) -> None:
     row, at = place
+    if column.total_cell:
+        percent = column.style == "percent"
+        style = book.styles["total_percent" if percent else "total"]
+        write_cell(sheet, (row, at), column.total_cell, style)
+        return
     if column.total != "sum":
         sheet.write_string(row, at, column.total, book.styles["total_text"])
         return

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from allocator.outcome import Outcome
 
-_LEVELS = {
+LEVELS = {
     1.0: Text("一级", "level 1"),
     2.0: Text("二级", "level 2"),
     3.0: Text("三级", "level 3"),
@@ -117,7 +117,7 @@ def _class_words(outcome: Outcome, table: pd.DataFrame) -> list[str]:
 def _level_words(outcome: Outcome, table: pd.DataFrame) -> list[object]:
     words: list[object] = []
     for value in numbers(table, "level"):
-        known = _LEVELS.get(float(value)) if isinstance(value, float | int) else None
+        known = LEVELS.get(float(value)) if isinstance(value, float | int) else None
         words.append(known.say(outcome.language) if known else value)
     return words
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from allocator.outcome import Outcome
 
 
-def reported(language: Language = "zh", site_name: str = "大塘坪塆垱沄卫生院") -> Outcome:
+def reported(
+    language: Language = "zh", site_name: str = "大塘坪塆垱沄卫生院"
+) -> Outcome:
     """Return the small outcome with reach and groups, for a report with everything.
 
     80 % of the town and none of the country are in reach today; with the plan all of

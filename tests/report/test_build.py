@@ -150,7 +150,8 @@ def test_a_row_that_does_not_fit_its_table_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(1, "一"), (10, "十"), (12, "十二"), (20, "二十"), (21, "二十一")]
+    ("number", "words"),
+    [(1, "一"), (10, "十"), (12, "十二"), (20, "二十"), (21, "二十一")],
 )
 def test_numbers_of_chapters_are_chinese(number: int, words: str) -> None:
     assert chinese_number(number) == words

@@ -1,108 +1,20 @@
-"""The figures of a plan in sums: by county, class, service, year, clause and site.
-
-Report and workbook take them from here, so that a figure is added up once. Frames are
-plain: one row per thing, a figure a column, units in the names.
-"""
+"""What the plan does in sums: by service, resource, county, year and site."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from allocator.audit import Verdict
 from allocator.outcome import placements_table
+from allocator.summary.present import beds_added
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from allocator.audit import AuditRow
     from allocator.outcome import Outcome
 
-PEOPLE_OF_ONE_WAN = 10_000
-_PER = 1000  # beds are rated per thousand people
 _ORDER = {"build": 0, "upgrade": 1, "close": 2, "keep": 3}
-
-
-# --- Today ----------------------------------------------------------------------------
-
-
-def county_table(outcome: Outcome) -> pd.DataFrame:
-    """Return people, facilities and beds of every county.
-
-    Returns
-    -------
-    counties
-        Index ``county_id``; ``name``, ``zones``, ``population``, ``share`` (0..1 of
-        all people), ``sites`` (existing), ``beds`` (today; NaN where the register has
-        none), ``beds_per_1000``, ``planned_beds``, ``planned_beds_per_1000``.
-    """
-    area = outcome.area
-    zones = area.zones.groupby("county_id")["population"].agg(["size", "sum"])
-    zones = zones.reindex(area.counties.index).fillna(0)
-    there = area.sites[area.sites["status"] == "existing"]
-    sites = there.groupby("county_id").size().reindex(zones.index, fill_value=0)
-    table = pd.DataFrame(
-        {
-            "name": area.counties["name"],
-            "zones": zones["size"].astype(int),
-            "population": zones["sum"].astype(float),
-            "sites": sites.astype(int),
-        }
-    )
-    total = float(table["population"].sum())
-    table["share"] = table["population"] / total if total else 0.0
-    beds = pd.Series(np.nan, index=table.index)
-    if "beds" in area.sites:
-        beds = there.groupby("county_id")["beds"].sum().reindex(table.index).fillna(0.0)
-    added = _beds_added(outcome).groupby(area.sites["county_id"]).sum()
-    table["beds"] = beds
-    table["planned_beds"] = beds + added.reindex(table.index).fillna(0.0)
-    for name in ("beds", "planned_beds"):
-        people = table["population"].where(table["population"] > 0)
-        table[f"{name}_per_1000"] = table[name] / people * _PER
-    return table
-
-
-def _beds_added(outcome: Outcome) -> pd.Series[float]:
-    """Return the beds that the plan adds at every site."""
-    rows = outcome.plan.allocations
-    rows = rows[rows["resource"] == "beds"]
-    added = rows.groupby("site_id")["amount"].sum()
-    return added.reindex(outcome.area.sites.index, fill_value=0.0).astype(float)
-
-
-def class_table(outcome: Outcome) -> pd.DataFrame:
-    """Return today's facilities by class.
-
-    Returns
-    -------
-    classes
-        Index ``class`` (empty where unknown), sorted; ``sites``, ``branches`` (of
-        them), ``beds`` and ``without_beds`` (facilities whose cell is blank); the last
-        two are NaN where the register has no beds.
-    """
-    sites = outcome.area.sites
-    there = sites[sites["status"] == "existing"]
-    groups = there.groupby("class", sort=True)
-    table = pd.DataFrame(
-        {
-            "sites": groups.size(),
-            "branches": groups["branch"].sum().astype(int),
-        }
-    )
-    has = "beds" in there
-    table["beds"] = groups["beds"].sum() if has else np.nan
-    table["without_beds"] = (
-        there["beds"].isna().groupby(there["class"]).sum() if has else np.nan
-    )
-    return table
-
-
-# --- The plan -------------------------------------------------------------------------
 
 
 def service_table(outcome: Outcome) -> pd.DataFrame:
@@ -241,7 +153,7 @@ def site_table(outcome: Outcome) -> pd.DataFrame:
     bought = outcome.plan.allocations.groupby("site_id")[
         ["capital_wan", "yearly_wan"]
     ].sum()
-    added = _beds_added(outcome)
+    added = beds_added(outcome)
     ids = sorted(set(table["site_id"]) | set(bought.index))
     own = dict(iter(table.groupby("site_id", sort=True)))
     rows: list[dict[str, Any]] = [
@@ -296,9 +208,6 @@ def _site(outcome: Outcome, site_id: str, rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-# --- Reach ----------------------------------------------------------------------------
-
-
 def reach_table(outcome: Outcome) -> pd.DataFrame:
     """Return people in reach by coverage rule, today and with the plan.
 
@@ -312,77 +221,3 @@ def reach_table(outcome: Outcome) -> pd.DataFrame:
     table = groups[["people", "today", "plan"]].sum()
     table.insert(0, "service", groups["service"].first())
     return table
-
-
-# --- Clauses --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ClauseFigures:
-    """One rule over all its units.
-
-    Parameters
-    ----------
-    rows, today
-        Its rows of the audit of the plan, and those of today's facilities; one of
-        today may be missing.
-    """
-
-    rows: tuple[AuditRow, ...]
-    today: tuple[AuditRow | None, ...]
-
-    @property
-    def first(self) -> AuditRow:
-        """The first of its rows: id, words and force are those of the rule."""
-        return self.rows[0]
-
-    @property
-    def verdict(self) -> Verdict:
-        """The worst verdict of its units, undecidable after not met."""
-        return _worst(row.verdict for row in self.rows)
-
-    @property
-    def verdict_today(self) -> Verdict | None:
-        """The same of today; None where today was not judged."""
-        judged = [row.verdict for row in self.today if row is not None]
-        return _worst(judged) if judged else None
-
-    def counted(self, verdict: Verdict) -> tuple[int, int]:
-        """Return in how many units it has a verdict: today, and with the plan."""
-        today = sum(row is not None and row.verdict is verdict for row in self.today)
-        return today, sum(row.verdict is verdict for row in self.rows)
-
-    @property
-    def missed(self) -> tuple[AuditRow, ...]:
-        """The rows of units where the plan does not keep it."""
-        return tuple(row for row in self.rows if row.verdict is Verdict.NOT_MET)
-
-
-_WORST = (Verdict.NOT_MET, Verdict.UNDECIDABLE, Verdict.TRACKED, Verdict.MET)
-
-
-def _worst(verdicts: Iterable[Verdict]) -> Verdict:
-    return min(verdicts, key=_WORST.index)
-
-
-def clauses_of(outcome: Outcome) -> list[ClauseFigures]:
-    """Return every rule with its units, in the order of the packs."""
-    today = {(row.rule_id, row.unit_id): row for row in outcome.audit_today}
-    groups: dict[str, list[AuditRow]] = {}
-    for row in outcome.audit:
-        groups.setdefault(row.rule_id, []).append(row)
-    order = {rule.id: at for at, rule in enumerate(outcome.policy.rules)}
-    ids = sorted(groups, key=lambda rule: order.get(rule, len(order)))
-    return [
-        ClauseFigures(
-            tuple(groups[rule]),
-            tuple(today.get((row.rule_id, row.unit_id)) for row in groups[rule]),
-        )
-        for rule in ids
-    ]
-
-
-def verdict_counts(rows: Iterable[AuditRow]) -> dict[str, int]:
-    """Return how many rows have each verdict, by its value."""
-    verdicts = [row.verdict for row in rows]
-    return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
