@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from allocator.errors import Text
+from allocator.maps.fills import SHARE_COLOURS, share_labels
 from allocator.maps.groups import borders_of, line_of, site_words, zone_words
 from allocator.maps.outlines import bounds, county_units, outlines, place, text
 from allocator.maps.style import (
@@ -52,6 +53,13 @@ _WORDS = {
     "ramp": Text("乡镇(街道)常住人口 (万人)", "Population of zones (thousands)"),
     "belongs": Text("归属", "Belongs to"),
     "groups": Text("编组界", "Borders of groups"),
+    "view": Text("显示", "Show"),
+    "planned": Text("规划", "plan"),
+    "today": Text("现状", "today"),
+    "fill": Text("底图着色", "Zones filled by"),
+    "ofPeople": Text("常住人口", "population"),
+    "reach": Text("覆盖人口占比", "share of people in reach"),
+    "notAddressed": Text("条款不适用", "not addressed"),
     "sources": Text(
         "离线文件 · 地图组件 Leaflet (BSD-2)", "Offline file · drawn by Leaflet (BSD-2)"
     ),
@@ -96,12 +104,47 @@ def page_data(outcome: Outcome) -> dict[str, object]:
         "colours": class_colours(len(breaks)),
         "labels": class_labels(breaks, in_wan=language == "zh"),
         "services": _services(outcome),
+        "reach": _reach(outcome),
+        "shares": {"colours": list(SHARE_COLOURS), "labels": share_labels()},
         "rules": _rules(outcome),
         "counties": county_units(zones, area.counties, shapes["counties"]),
         "zones": _zones(outcome, shapes["zones"], breaks),
         "borders": _borders(outcome, shapes),
         "sites": _sites(outcome),
     }
+
+
+def _reach(outcome: Outcome) -> list[dict[str, object]]:
+    """Return the shares of people in reach by clause: zone by zone, today and then.
+
+    A share is null where the clause addresses nobody in the zone.
+    """
+    reach = outcome.reach
+    if reach is None or reach.empty:
+        return []
+    names = {s.id: s.name for s in outcome.policy.services.values()}
+    quotes = {rule.id: rule.quote for rule in outcome.policy.rules}
+    found: list[dict[str, object]] = []
+    for rule, rows in reach.groupby("rule_id", sort=False):
+        own = rows.set_index("zone_id").reindex(outcome.area.zones.index)
+        service = str(rows["service"].iloc[0])
+        shares = {
+            when: [_rounded(share, 3) for share in (own[when] / own["people"]).tolist()]
+            for when in ("today", "plan")
+        }
+        people = float(rows["people"].sum())
+        found.append(
+            {
+                "name": f"{names.get(service, service)} [{rule}]",
+                "quote": quotes.get(str(rule), ""),
+                **shares,
+                "totals": [
+                    _rounded(float(rows[when].sum()) / people, 3)
+                    for when in ("today", "plan")
+                ],
+            }
+        )
+    return found
 
 
 def _borders(

@@ -179,6 +179,7 @@ def styles(file: Workbook) -> dict[str, Format]:
         },
         "total": {"bold": True, "num_format": "#,##0.0", "top": 2},
         "total_whole": {"bold": True, "num_format": "#,##0", "top": 2},
+        "total_hundredth": {"bold": True, "num_format": "#,##0.00", "top": 2},
         "total_percent": {"bold": True, "num_format": "0.0%", "top": 2},
         "total_text": {"bold": True, "top": 2},
         "title": {"bold": True, "font_size": 16, "border": 0},
@@ -225,8 +226,7 @@ def _write_total(
 ) -> None:
     row, at = place
     if column.total_cell:
-        percent = column.style == "percent"
-        style = book.styles["total_percent" if percent else "total"]
+        style = book.styles[f"total_{column.style}"]
         write_cell(sheet, (row, at), column.total_cell, style)
         return
     if column.total != "sum":

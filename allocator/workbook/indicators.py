@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from allocator.errors import Text
@@ -15,6 +14,8 @@ from allocator.workbook.cells import Book, Column, Formula
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
 _PER = 1000
 

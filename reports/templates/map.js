@@ -13,6 +13,7 @@
       const box = make("div");
       box.append(make("strong", zone.name), make("br"));
       box.append(make("span", zoneLine(zone)));
+      for (const line of reachLines(zone)) box.append(make("br"), make("span", line));
       for (const chain of zone.chains) box.append(make("br"), make("span", chain));
       return box;
     }, { sticky: true });
@@ -36,6 +37,59 @@
       words.people + " " + number(zone.people)].join(" · ");
   }
 
+  // --- Before and after, and what fills the zones ------------------------------------
+
+  let when = "plan";
+  let filled = -1; // which clause; -1: population
+
+  function percent(share) {
+    return (100 * share).toFixed(1) + "%";
+  }
+
+  // What each clause finds in a zone: today → plan.
+  function reachLines(zone) {
+    const at = data.zones.indexOf(zone);
+    return data.reach.filter((clause) => clause.today[at] !== null).map((clause) =>
+      clause.name + " " + percent(clause.today[at]) + " → " + percent(clause.plan[at]));
+  }
+
+  function shareLevel(share) {
+    const last = data.shares.colours.length - 1;
+    return Math.min(Math.floor(share * (last + 1) + 1e-9), last);
+  }
+
+  function fillZones() {
+    data.zones.forEach(function (zone, at) {
+      let colour = data.colours[zone.level];
+      if (filled >= 0) {
+        const share = data.reach[filled][when][at];
+        colour = share === null ? "#e4e4e4" : data.shares.colours[shareLevel(share)];
+      }
+      zoneLayers[at].setStyle({ fillColor: colour });
+    });
+    drawRamp();
+  }
+
+  function drawRamp() {
+    const ramp = byId("ramp");
+    ramp.replaceChildren();
+    const clause = data.reach[filled];
+    const colours = clause ? data.shares.colours : data.colours;
+    const labels = clause ? data.shares.labels : data.labels;
+    labels.forEach(function (label, at) {
+      const cell = make("div");
+      const svg = drawing("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" });
+      svg.append(drawing("rect", { width: 1, height: 1, fill: colours[at] }));
+      cell.append(svg, make("span", label));
+      ramp.append(cell);
+    });
+    byId("people-title").textContent = clause
+      ? words.reach + " (" + (when === "plan" ? words.planned : words.today) + " "
+        + percent(clause.totals[when === "plan" ? 1 : 0]) + ")"
+      : words.ramp;
+    byId("people-note").textContent = clause ? clause.quote : "";
+  }
+
   // --- Sites -------------------------------------------------------------------------
 
   const shownServices = new Set();
@@ -47,9 +101,15 @@
     return Math.max(9, Math.min(20, 10 + 2.5 * (map.getZoom() - home)));
   }
 
+  // What is seen of a row: today everything that is there stands as it is.
+  function seen(row) {
+    if (when === "plan") return row.action;
+    return state(row.action) === "new" ? null : "keep";
+  }
+
   function visible(site) {
-    return site.rows.filter((row) =>
-      shownServices.has(row.service) && shownStates.has(state(row.action)));
+    return site.rows.filter((row) => seen(row) !== null
+      && shownServices.has(row.service) && shownStates.has(state(seen(row))));
   }
 
   const markers = data.sites.map(function (site) {
@@ -69,13 +129,13 @@
       if (!rows.length && site !== chosen) { marker.remove(); return; }
       const box = make("div", null, "marker" + (site === chosen ? " chosen" : ""));
       for (const row of rows) {
-        const scale = state(row.action) === "new" ? 1 : 0.85;
-        box.append(symbol(data.services[row.service], row.action, size * scale));
+        const scale = state(seen(row)) === "new" ? 1 : 0.85;
+        box.append(symbol(data.services[row.service], seen(row), size * scale));
       }
       const width = Math.min(Math.max(rows.length, 1), PER_LINE) * (size + 1);
       const height = Math.max(Math.ceil(rows.length / PER_LINE), 1) * (size + 1);
       marker.setIcon(L.divIcon({ html: box, className: "", iconSize: [width, height] }));
-      const fresh = rows.some((row) => state(row.action) === "new");
+      const fresh = rows.some((row) => state(seen(row)) === "new");
       marker.setZIndexOffset(site === chosen ? 2000 : fresh ? 1000 : 0);
       if (!map.hasLayer(marker)) marker.addTo(map);
     });
@@ -168,6 +228,7 @@
     drawSites();
     open(zone.name, function () {
       facts([zoneLine(zone)]);
+      for (const line of reachLines(zone)) facts([line]);
       const list = make("dl");
       fact(list, words.populationBasis, zone.populationBasis);
       fact(list, words.locationBasis, zone.locationBasis);
@@ -268,25 +329,47 @@
     byId("borders").append(row);
   });
   byId("borders-title").hidden = !data.borders.length;
-  data.labels.forEach(function (label, at) {
-    const cell = make("div");
-    const svg = drawing("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" });
-    svg.append(drawing("rect", { width: 1, height: 1, fill: data.colours[at] }));
-    cell.append(svg, make("span", label));
-    byId("ramp").append(cell);
+  for (const choice of ["plan", "today"]) {
+    const label = make("label");
+    const input = make("input");
+    input.type = "radio";
+    input.name = "when";
+    input.value = choice;
+    input.checked = choice === when;
+    input.addEventListener("change", function () {
+      when = choice;
+      fillZones();
+      drawSites();
+    });
+    label.append(input, make("span", choice === "plan" ? words.planned : words.today));
+    byId("when").append(label);
+  }
+  const fill = byId("fill");
+  const choices = [words.ofPeople].concat(data.reach.map((clause) => clause.name));
+  choices.forEach(function (name, at) {
+    const option = make("option", name);
+    option.value = at - 1;
+    fill.append(option);
   });
+  fill.addEventListener("change", function () {
+    filled = Number(fill.value);
+    fillZones();
+  });
+  fill.hidden = byId("fill-label").hidden = !data.reach.length;
 
   byId("title").textContent = data.title;
   byId("subtitle").textContent = data.subtitle;
   byId("query-label").textContent = words.search;
   byId("legend-title").textContent = words.legend + " (" + words.counts + ")";
   byId("borders-title").textContent = words.groups;
-  byId("people-title").textContent = words.ramp;
+  byId("when-title").textContent = words.view;
+  byId("fill-label").textContent = words.fill;
   byId("standing").textContent = data.standing;
   byId("sources").textContent = words.sources;
   for (const note of data.notes) byId("notes").append(make("p", note));
   byId("notes").hidden = !data.notes.length;
 
+  fillZones();
   drawSites();
   document.body.dataset.ready = "yes";
 }());
