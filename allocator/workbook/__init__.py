@@ -4,8 +4,8 @@ What a plan by best effort does not keep, the list of facilities with drop-downs
 review, the annex with one row per facility, the indicators, the clauses with their
 verdicts, the investment, the counties, beds, people in reach of every zone, access,
 amounts, groups and who belongs to them where there are any, and how to read it all.
-Totals are formulas over the list, so that a figure changed in a meeting carries through; each is
-stored with the value that the plan has.
+Totals are formulas over the list, so that a figure changed in a meeting carries
+through; each is stored with the value that the plan has.
 """
 
 from __future__ import annotations

@@ -53,6 +53,11 @@ const page = (function () {
     return svg;
   }
 
+  // Before the map is made: the header takes its room, and the map fits what is left.
+  for (const id of ["title", "subtitle", "standing"]) {
+    if (byId(id) && typeof data[id] === "string") byId(id).textContent = data[id];
+  }
+
   // --- The map -----------------------------------------------------------------------
 
   const map = L.map("map", {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from allocator.audit import Verdict
+from allocator.audit import REACH_COLUMNS, Facts, Verdict, reach_by_zone
 from allocator.errors import AuditError, InputError
 from allocator.policy import Coverage, Priority, Scope, Service, Unit
 from tests.factories import (
@@ -30,7 +31,8 @@ POST = Service(id="post", name="post")
 
 def rule(**changes):
     settings: dict[str, Any] = {"service": "post", "share": 0.8, "within_minutes": 15}
-    return Coverage(id="R", quote="80 % within 15 minutes", **(settings | changes))
+    words = {"id": "R", "quote": "80 % within 15 minutes"}
+    return Coverage(**(words | settings | changes))
 
 
 @pytest.fixture
@@ -199,3 +201,27 @@ def test_scope_limits_whose_reach_counts(case):
     found = answer(task)
     assert found.new == {("c", "post")}
     task.refuse_unless_sound(found.plan, found.stated)
+
+
+def test_reach_by_zone_is_what_the_audit_counts(case):
+    rules = (rule(), rule(id="Q", share=None, scope=Scope(urban=True)))
+    task = case.with_rules(*rules)
+    nothing, built = make_plan([]), make_plan([("a", "post", "build", 3.0, 0.0)])
+    facts = [Facts(task.area, task.travel, task.policy, p) for p in (nothing, built)]
+    reach = reach_by_zone(*facts)
+    assert tuple(reach.columns) == REACH_COLUMNS
+    assert reach.to_numpy().tolist() == [
+        ["R", "post", "country", 20.0, 0.0, 0.0],
+        ["R", "post", "town", 80.0, 0.0, 80.0],
+        ["Q", "post", "town", 80.0, 0.0, 80.0],
+    ]
+    (row, _) = task.audit(built)
+    assert row.found.en == "80.0% (80, 20 out of reach)"
+
+
+def test_reach_leaves_out_what_cannot_be_decided(case):
+    minutes = dict.fromkeys([("t1", "a"), ("v", "c")], 5.0)
+    far = rule(within_minutes=None, within_km=3.0)
+    task = replace(case.with_rules(far), travel=make_travel(minutes))
+    facts = Facts(task.area, task.travel, task.policy, make_plan([]))
+    assert reach_by_zone(facts, facts).empty

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from allocator.audit import REACH_COLUMNS
+from allocator.maps import FIGURES, draw_figure, figures_of
+from allocator.maps.canvas import open_canvas
+from allocator.plan import PLACEMENT_COLUMNS
+from tests.outcomes import make_outcome, with_tiers
+from tests.report.reports import reported
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from allocator.outcome import Outcome
+
+
+def words(path: Path) -> str:
+    return "".join(PdfReader(path).pages[0].extract_text().split())
+
+
+def drawn(outcome: Outcome, name: str, folder: Path) -> str:
+    draw_figure(outcome, name, folder / f"{name}.png")
+    return words(folder / f"{name}.pdf")
+
+
+def test_there_is_a_map_only_for_what_there_is() -> None:
+    assert figures_of(reported()) == tuple(FIGURES)
+    bare = make_outcome()
+    assert figures_of(bare) == (
+        "present",
+        "proposed",
+        "emergency",
+        "catchments",
+        "phases",
+    )
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_map_is_an_a4_sheet_at_300_dpi_that_names_itself(
+    tmp_path: Path, name: str
+) -> None:
+    shown = drawn(reported(), name, tmp_path)
+    with Image.open(tmp_path / f"{name}.png") as picture:
+        assert picture.size == (3507, 2481)
+    assert FIGURES[name].title.zh in shown or name == "proposed"
+    assert "样例市" in shown
+    assert "示意图" in shown
+    assert "样例数据,不得用于审批。" in shown
+    assert "北" in shown
+    assert "图例" in shown
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_maps_speak_english(tmp_path: Path, name: str) -> None:
+    shown = drawn(reported("en"), name, tmp_path)
+    assert "Legend" in shown
+    assert "Sketchmap" in shown
+
+
+def test_an_approval_number_stands_on_every_map(tmp_path: Path) -> None:
+    outcome = replace(reported(), map_approval="赣S(2024)001号")
+    assert "审图号:赣S(2024)001号" in drawn(outcome, "coverage_after", tmp_path)
+
+
+def test_the_present_counts_facilities_by_class(tmp_path: Path) -> None:
+    shown = drawn(reported(), "present", tmp_path)
+    assert "现有机构4所·床位154张" in shown
+    assert "乡卫生院2" in shown
+    assert "拟建东郊诊所" not in shown
+
+
+def test_coverage_states_the_share_of_people_today_and_then(tmp_path: Path) -> None:
+    assert "覆盖76.1%" in drawn(reported(), "coverage_before", tmp_path)
+    assert "覆盖87.0%" in drawn(reported(), "coverage_after", tmp_path)
+
+
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def test_a_zone_that_comes_into_reach_changes_its_fill(tmp_path: Path) -> None:
+    outcome = reported()
+    drawn(outcome, "coverage_before", tmp_path)
+    drawn(outcome, "coverage_after", tmp_path)
+    before, after = (
+        pixels(tmp_path / f"coverage_{when}.png") for when in ("before", "after")
+    )
+    darkest = np.array([0x62, 0xA8, 0x62])
+    counts = [int((p == darkest).all(axis=2).sum()) for p in (before, after)]
+    # 80 % of the town are in the darkest class already: it begins at 80 %.
+    assert counts[0] == pytest.approx(counts[1], rel=0.05)
+    low = outcome.reach.assign(today=0.0) if outcome.reach is not None else None
+    drawn(replace(outcome, reach=low), "coverage_before", tmp_path)
+    nobody = pixels(tmp_path / "coverage_before.png")
+    assert int((nobody == darkest).all(axis=2).sum()) < counts[1] / 10
+
+
+def test_several_clauses_have_a_panel_each_and_more_are_counted(
+    tmp_path: Path,
+) -> None:
+    outcome = reported()
+    rule = next(r for r in outcome.policy.rules if r.id == "T-3")
+    rules = [replace(rule, id=f"T-3{letter}") for letter in "abcdef"]
+    rows = [(one.id, "clinic", "360101001", 50000.0, 40000.0, 50000.0) for one in rules]
+    outcome = replace(
+        outcome,
+        policy=replace(outcome.policy, rules=(*outcome.policy.rules, *rules)),
+        reach=pd.DataFrame(rows, columns=list(REACH_COLUMNS)),
+    )
+    shown = drawn(outcome, "coverage_after", tmp_path)
+    assert [f"[T-3{letter}]" in shown for letter in "abcdef"] == [True] * 4 + [
+        False
+    ] * 2
+    assert "另有2条覆盖条款未绘" in shown
+
+
+def test_phases_have_a_panel_a_year(tmp_path: Path) -> None:
+    shown = drawn(reported(), "phases", tmp_path)
+    assert "2025年:新增2项,投资2,134万元,撤并1项" in shown
+    assert "2026年:新增1项,投资80万元" in shown
+
+
+def test_networks_have_a_panel_each(tmp_path: Path) -> None:
+    shown = drawn(with_tiers(make_outcome()), "networks", tmp_path)
+    assert "片区:3组" in shown
+    assert "集团:2组" in shown
+
+
+def test_catchments_say_how_many_are_served(tmp_path: Path) -> None:
+    shown = drawn(reported(), "catchments", tmp_path)
+    assert "门诊部:3所,服务92,000人" in shown
+
+
+def test_zones_without_borders_are_drawn_too(tmp_path: Path) -> None:
+    outcome = make_outcome(polygons=False)
+    for name in figures_of(outcome):
+        draw_figure(outcome, name, tmp_path / f"{name}.png")
+
+
+def test_a_map_has_the_same_bytes_again(tmp_path: Path) -> None:
+    for name in ("coverage_after", "catchments"):
+        files = [tmp_path / f"{name}{n}.png" for n in (1, 2)]
+        for file in files:
+            draw_figure(reported(), name, file)
+        one, two = files
+        assert one.read_bytes() == two.read_bytes()
+        assert (
+            one.with_suffix(".pdf").read_bytes() == two.with_suffix(".pdf").read_bytes()
+        )
+
+
+def test_what_there_is_nothing_to_draw_of_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no groups"):
+        draw_figure(make_outcome(), "networks", tmp_path / "x.png")
+
+
+def test_three_hundred_sites_are_drawn_with_an_inset(tmp_path: Path) -> None:
+    outcome = make_outcome()
+    near = [f"N{i:03d}" for i in range(300)]
+    rows = outcome.area.sites.loc[["S1"] * 300].copy()
+    rows.index = pd.Index(near, name="site_id")
+    rows["lon"] = 115.05 + 0.003 * (np.arange(300) % 18)
+    rows["lat"] = 28.05 + 0.003 * (np.arange(300) // 18)
+    rows["name"] = [f"特别长的名称第{i}社区卫生服务中心分中心" for i in range(300)]
+    sites = pd.concat([outcome.area.sites, rows]).sort_index()
+    placed = pd.DataFrame(
+        [(site, "clinic", "build", 2025, 1.0, 0.0) for site in near],
+        columns=list(PLACEMENT_COLUMNS),
+    ).assign(count=1)
+    placements = pd.concat([outcome.plan.placements, placed]).sort_values(
+        ["site_id", "service"], ignore_index=True
+    )
+    outcome = replace(
+        outcome,
+        area=replace(outcome.area, sites=sites),
+        plan=replace(outcome.plan, placements=placements),
+    )
+    canvas = open_canvas(outcome, "", "")
+    assert canvas.inset_window is not None
+    held = canvas.inset_window.holds(canvas.drawing.ground.sites(near))
+    assert held.mean() > 0.9
+    for name in ("present", "proposed"):
+        drawn(outcome, name, tmp_path)
+
+
+def test_every_map_of_the_series_shows_the_same_ground() -> None:
+    outcome = reported()
+    one = open_canvas(outcome, "一", "甲")
+    two = open_canvas(outcome, "一个更长的标题", "")
+    assert one.main.window == two.main.window
+    assert one.main.frame == two.main.frame
+
+
+def test_a_panel_about_a_small_part_shows_that_part() -> None:
+    outcome = reported()
+    zones = list(outcome.area.zones.index)
+    canvas = open_canvas(outcome, "", "", ["甲", "乙"], [zones, zones[:1]])
+    whole, part = (sheet.window for sheet in canvas.sheets)
+    assert part.width < 0.7 * whole.width
