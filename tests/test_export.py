@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FILES = {
     "run.json",
+    "sites.csv",
     "placements.csv",
     "assignments.csv",
     "allocations.csv",
