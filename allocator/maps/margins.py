@@ -37,7 +37,7 @@ def draw_head(page: Page, title: str, line: str) -> None:
     """Write the title, as large as fits, and one line below it."""
     middle, top = page.width / 2, page.height - EDGE
     room = page.width - 2 * EDGE
-    size = min(18.0, 18.0 * room / text_width(title, 18.0))
+    size = min(18.0, 18.0 * room / max(text_width(title, 18.0), 1.0))
     page.text(middle, top - 9.0, title, size, ha="center")
     size = min(8.5, 8.5 * room / max(text_width(line, 8.5), 1.0))
     page.text(middle, top - 31.0, line, size, ha="center", color="#444444")

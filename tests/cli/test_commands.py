@@ -16,6 +16,11 @@ from tests.cli.small_task import write_task
 
 RUN_FILES = {
     "run.json",
+    "report.docx",
+    "report.pdf",
+    "figures",
+    "sites.csv",
+    "reach.csv",
     "access.csv",
     "plan.gpkg",
     "placements.csv",
