@@ -23,6 +23,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.fixture(autouse=True)
+def only_map_and_workbook(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let ``allocator plan`` leave report and figures out, which take it seconds.
+
+    Tests marked ``renders`` have it write all that it writes outside tests.
+    """
+    if request.node.get_closest_marker("renders") is None:
+        monkeypatch.setattr("allocator.cli.planning.RENDERED", ("map", "workbook"))
+
+
 @pytest.fixture
 def same_as_golden(
     request: pytest.FixtureRequest, tmp_path: Path

@@ -35,6 +35,7 @@ def test_make_knows_the_two_commands():
 
 
 @pytest.mark.slow
+@pytest.mark.renders
 def test_every_command_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for command in commands_in(ROOT / "README.md"):

@@ -65,6 +65,7 @@ def plan(
             console.result(str(target / name))
 
 
+RENDERED = PARTS  # without --only
 _RESULTS = (
     "map.html",
     "map.png",
@@ -91,7 +92,7 @@ def chosen(only: str | None, figures: str | None) -> Shown:
     UsageError
         When a part or a map is not known.
     """
-    parts = PARTS if only is None else _listed(only)
+    parts = RENDERED if only is None else _listed(only)
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         known = ", ".join(PARTS)

@@ -42,6 +42,7 @@ def brief(tmp_path: Path) -> Path:
     return write_task(tmp_path / "task")
 
 
+@pytest.mark.renders
 def test_plan_writes_every_file_of_the_contract(brief, tmp_path, capsys):
     target = tmp_path / "run"
     assert run(["plan", str(brief), "-o", str(target)]) == 0

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+pytestmark = pytest.mark.renders
+
+
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("task")
@@ -152,6 +155,7 @@ def test_only_renders_what_is_asked(
     assert {"run.json", "placements.csv", "audit.csv"} <= names(target)
 
 
+@pytest.mark.slow
 def test_figures_names_the_maps_that_are_kept(brief: Path, tmp_path: Path) -> None:
     target = tmp_path / "run"
     arguments = ["--only", "report", "--figures", "present,networks"]
@@ -182,6 +186,7 @@ def test_an_unknown_part_or_map_is_refused_before_solving(
     assert not target.exists()
 
 
+@pytest.mark.slow
 def test_lang_replaces_the_language_of_everything_written(
     brief: Path, tmp_path: Path
 ) -> None:
