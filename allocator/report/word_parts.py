@@ -28,8 +28,8 @@ _BORDERS = "".join(
 )
 _MARGINS = "".join(f'<w:{side} w:w="60" w:type="dxa"/>' for side in ("left", "right"))
 _SHADE = "E8EDF3"
-# Pictures are printed at 190 dots an inch or more with 256 colours: sharp, and a tenth of
-# the bytes of the maps for print.
+# Pictures are printed at 190 dots an inch or more with 256 colours: sharp, and a tenth
+# of the bytes of the maps for print.
 _DOTS, _COLOURS = 190, 256
 _EMU_OF_ONE_INCH = 914_400
 _EMU_OF_ONE_TWIP = 635
