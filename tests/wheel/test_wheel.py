@@ -31,6 +31,8 @@ def test_the_wheel_carries_packs_samples_and_templates(wheel):
         "allocator/_bundled/models/nanchang-2024.toml",
         "allocator/_bundled/data/samples/nanchang/brief.toml",
         "allocator/_bundled/reports/templates/map.html",
+        "allocator/_bundled/reports/templates/report/report.typ",
+        "allocator/_bundled/reports/templates/report/zh.toml",
         "allocator/py.typed",
     ):
         assert name in names
@@ -63,3 +65,4 @@ def test_the_installed_wheel_plans_the_sample(wheel, tmp_path):
     allocator("plan", "X/brief.toml", "-o", "Y")
     made = {path.name for path in (outside / "Y").iterdir()}
     assert {"run.json", "map.html", "map.png", "plan.xlsx", "plan.gpkg"} <= made
+    assert {"report.docx", "report.pdf", "figures"} <= made
