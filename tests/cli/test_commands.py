@@ -379,9 +379,9 @@ def test_best_effort_breaks_least_and_says_so_first(poor, tmp_path, capsys):
         first = pd.read_csv(target / name, encoding="utf-8-sig").iloc[0]
         assert (first["rule_id"], first["verdict"]) == ("R2", "未达标")
     with pd.ExcelFile(target / "plan.xlsx", engine="calamine") as book:
-        assert book.sheet_names[0] == "缺口"
+        assert book.sheet_names[0] == "Gaps"
     page = (target / "map.html").read_text("utf-8")
-    assert "最大努力方案, 有 1 处必须条款未满足" in page
+    assert "plan by best effort, 1 binding clauses are not kept" in page
 
 
 def test_plan_by_best_effort_passes_the_audit_with_the_gaps_it_states(
