@@ -134,7 +134,7 @@ def _people_gained(
     places: pd.DataFrame,
     hospitals: pd.DataFrame,
 ) -> np.ndarray:
-    near = travel.within(minutes=rule.within_minutes)
+    near = travel.of(rule.service).within(minutes=rule.within_minutes)
     reached = near.loc[near["site_id"].isin(hospitals.index), "demand_id"].unique()
     gained = near[near["site_id"].isin(places.index) & ~near["demand_id"].isin(reached)]
     people = gained["demand_id"].map(area.demand["people"])

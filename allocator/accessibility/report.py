@@ -170,7 +170,6 @@ def measure_access(
         supply_title = title_of(supply, policy)
     progress.step(Text("计算可达性", "measuring access"))
     levels = levels_of(area)
-    journeys = _journeys(area, travel)
     people = area.demand["people"].to_numpy(dtype=float)
     units: dict[str, dict[str, pd.DataFrame]] = {name: {} for name in LEVELS}
     points: dict[str, pd.DataFrame] = {}
@@ -179,7 +178,7 @@ def measure_access(
         progress.update(Text(name, name))
         addressed = zones_addressed(area, scopes)[levels[2].of_demand]
         reach = reach_of(
-            journeys,
+            _journeys(area, travel.of(service)),
             np.where(addressed, people, 0.0),
             addressed=addressed,
             holders=_holders(area, plan, service),

@@ -352,7 +352,7 @@ def allowed_pairs(facts: Facts, service: str) -> pd.DataFrame:
     holders = [
         s for s, name in facts.held if name == service and not facts.sites[s]["branch"]
     ]
-    pairs = facts.travel.pairs
+    pairs = facts.travel.of(service).pairs
     pairs = pairs[
         pairs["site_id"].isin(holders) & pairs["demand_id"].isin(demand.index)
     ]

@@ -80,7 +80,7 @@ def nearest_holder(rule: Coverage, facts: Facts) -> dict[str, float]:
 
     A demand point without any holder that can be travelled to is not in it.
     """
-    pairs = facts.travel.pairs
+    pairs = facts.travel.of(rule.service).pairs
     if rule.measure == "km" and pairs["km"].isna().any():
         raise MissingColumnError("km")
     holders = [site_id for site_id, name in facts.held if name == rule.service]

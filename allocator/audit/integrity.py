@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from allocator.audit.decided import broken_decisions
 from allocator.audit.facts import Facts, MissingColumnError, is_named, site_matches
 from allocator.audit.finding import whole
@@ -326,11 +328,17 @@ def _assignments(
 
 def _trips(facts: Facts) -> Iterator[Finding]:
     """Check every assignment: to an open, allowed place, in the minutes told."""
-    rows = facts.plan.assignments.merge(
-        facts.travel.pairs[["demand_id", "site_id", "minutes"]],
-        on=["demand_id", "site_id"],
-        how="left",
-        suffixes=("", "_table"),
+    told = facts.plan.assignments
+    if told.empty:
+        return
+    rows = pd.concat(
+        part.merge(
+            facts.travel.of(str(service)).pairs[["demand_id", "site_id", "minutes"]],
+            on=["demand_id", "site_id"],
+            how="left",
+            suffixes=("", "_table"),
+        )
+        for service, part in told.groupby("service", sort=True)
     )
     addressed = {k: facts.addressed(k) for k in rows["service"].unique()}
     zone_of = facts.area.demand["zone_id"]

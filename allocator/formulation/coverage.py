@@ -96,7 +96,7 @@ def cover_terms(program: Program, rule: Coverage, unit_of_zone: pd.Series) -> Co
 
 def _reach(program: Program, rule: Coverage, demand: pd.DataFrame) -> pd.Series:
     """Return, for each demand point with any, the sorted tuple of sites in reach."""
-    pairs = program.travel.pairs
+    pairs = program.travel.of(rule.service).pairs
     if rule.measure == "km" and pairs["km"].isna().any():
         raise UndecidableError("km")
     able = {site_id for site_id, service in program.holds if service == rule.service}

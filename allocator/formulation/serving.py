@@ -172,7 +172,7 @@ def _allowed_pairs(
 ) -> pd.DataFrame:
     """Return the pairs that can be travelled and that the service allows."""
     able = [site_id for site_id, _ in program.holders(service.id)]
-    pairs = program.travel.pairs
+    pairs = program.travel.of(service.id).pairs
     pairs = pairs[pairs["site_id"].isin(able) & pairs["demand_id"].isin(demand.index)]
     if service.assign_within is not Unit.AREA:
         level = "county_id" if service.assign_within is Unit.COUNTY else "zone_id"

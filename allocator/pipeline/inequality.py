@@ -46,8 +46,9 @@ def equity_of(brief: Brief, phase: Phase, travel: Travel) -> Equity:
         The pairs that can be travelled.
     """
     asked = brief.objective
-    longest = float(travel.pairs["minutes"].max()) if len(travel.pairs) else 0.0
-    unserved = max(brief.travel.max_minutes or 0.0, longest, 1.0)
+    tables = [one.pairs for one in (travel, *travel.services.values())]
+    longest = [float(pairs["minutes"].max()) for pairs in tables if len(pairs)]
+    unserved = max(brief.travel.max_minutes or 0.0, 1.0, *longest)
     today = plan_of_today(phase.area, travel, phase.policy, phase.terms)
     trips = journeys(Facts(phase.area, travel, phase.policy, today), unserved)
     squares = sum(trip.people * trip.minutes**2 for trip in trips)

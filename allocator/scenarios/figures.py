@@ -14,7 +14,6 @@ import pandas as pd
 
 from allocator.plan import Plan, empty_frame
 from allocator.tables import AGE_COLUMNS
-from allocator.travel import ROUNDING_MINUTES, Travel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from allocator.area import PlanningArea
     from allocator.policy.terms import Phase
     from allocator.scenarios.definitions import Factors, Scenario
+    from allocator.travel import Travel
 
 type Pair = tuple[str, str]
 
@@ -66,7 +66,7 @@ def under(
     return World(
         scenario,
         tuple(replace(phase, area=_area(scenario, phase.area)) for phase in phases),
-        _travel(travel, scenario.travel, max_minutes),
+        travel if scenario.travel == 1 else travel.slower(scenario.travel, max_minutes),
     )
 
 
@@ -96,15 +96,6 @@ def _costs(costs: pd.DataFrame, factors: Factors) -> pd.DataFrame:
         capital_wan=costs["capital_wan"].astype(float) * by,
         yearly_wan=costs["yearly_wan"].astype(float) * by,
     )
-
-
-def _travel(travel: Travel, factor: float, max_minutes: float | None) -> Travel:
-    if factor == 1:
-        return travel
-    pairs = travel.pairs.assign(minutes=travel.pairs["minutes"] * factor)
-    if max_minutes is not None:
-        pairs = pairs[pairs["minutes"] <= max_minutes + ROUNDING_MINUTES]
-    return replace(travel, pairs=pairs.reset_index(drop=True))
 
 
 def plan_in_year(plan: Plan, phase: Phase, *, last: bool) -> Plan:

@@ -186,7 +186,7 @@ def _in_reach(reading: Coverage, facts: Facts) -> pd.DataFrame:
     """Return the pairs (demand_id, site_id, people) within the limits of a rule."""
     people = _people_in_scope(reading, facts)
     holders = [s for s, name in facts.held if name == reading.service]
-    pairs = facts.travel.pairs
+    pairs = facts.travel.of(reading.service).pairs
     pairs = pairs[
         pairs["site_id"].isin(holders) & pairs["demand_id"].isin(people.index)
     ]

@@ -83,10 +83,9 @@ def _shared_out(
     # No lock: every holding is given by the plan, and none is certain beforehand.
     area = replace(phase.area, sites=phase.area.sites.assign(locked=""))
     holders = {site_id for site_id, service in plan.held if service in bound}
-    pairs = travel.pairs[travel.pairs["site_id"].isin(holders)]
     formulation = build_phases(
         [Phase(area, _only(phase.policy, bound), terms)],
-        replace(travel, pairs=pairs.reset_index(drop=True)),
+        travel.only(holders),
         relaxed="rules",
     )
     session = Session(formulation, gap=1e-6, threads=1)
