@@ -1,12 +1,8 @@
-"""Travel along roads: the fastest way over a network, with a cut-off.
+"""Roads as a graph, and places on it.
 
 Lines meet where they share a vertex, and nowhere else: a bridge does not meet the road
 below it. Places are put on the nearest road within a limit, between its ends where that
-is nearest; the way to the road counts at walking speed. Journeys go from people to
-sites, or from sites to people for an ambulance.
-
-Method: Dijkstra 1959 with a cut-off, from each site, on the reversed graph where people
-travel to it; scipy's implementation.
+is nearest.
 """
 
 from __future__ import annotations
@@ -15,23 +11,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyproj
 import shapely
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse.csgraph import connected_components
 
-from allocator.errors import Text
-from allocator.progress import SILENT
-from allocator.travel.pairs import ROUNDING_MINUTES
-from allocator.travel.straight import ELLIPSOID, METRES_OF_ONE_KM, MINUTES_OF_ONE_HOUR
+from allocator.travel.lines import geodesic_metres
+from allocator.travel.straight import METRES_OF_ONE_KM, MINUTES_OF_ONE_HOUR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
-    from allocator.progress import Progress
+    from allocator.travel.lines import Roads
 
 type Numbers = NDArray[np.float64]
 type Places = NDArray[np.int64]
@@ -40,31 +31,7 @@ type Shapes = NDArray[np.object_]
 DEGREES = "EPSG:4490"
 # Vertices nearer than this are one: 1e-7 degrees are a centimetre.
 _SAME_DEGREES = 1e-7
-_CELLS_OF_ONE_STEP = 40_000_000  # nodes times sites looked at together: 320 MB
-_LEAST_MINUTES = 1e-9  # an edge of no length would be no edge to scipy
-
-
-@dataclass(frozen=True)
-class Roads:
-    """Lines that can be travelled, one row each.
-
-    Parameters
-    ----------
-    lines
-        LineStrings, degrees of CGCS2000.
-    kmh
-        Speed on each line, km/h, > 0.
-    forward, backward
-        Whether one may travel in the direction of the line, and against it.
-    extra_minutes
-        What a line takes beyond its length by its speed: waiting for a ferry.
-    """
-
-    lines: Shapes
-    kmh: Numbers
-    forward: NDArray[np.bool_]
-    backward: NDArray[np.bool_]
-    extra_minutes: Numbers
+LEAST_MINUTES = 1e-9  # an edge of no length would be no edge to scipy
 
 
 @dataclass(frozen=True)
@@ -79,6 +46,10 @@ class Network:
         Node at each end of every edge.
     there, back
         Minutes along the edge and against it; infinite where that is not allowed.
+    km
+        Length of each edge on the ellipsoid.
+    joined
+        Whether places beside the edge may be put on it.
     shapes
         The edges in metres of ``crs``.
     crs
@@ -92,12 +63,14 @@ class Network:
     end: Places
     there: Numbers
     back: Numbers
+    km: Numbers
+    joined: NDArray[np.bool_]
     shapes: Shapes
-    crs: pyproj.CRS
+    crs: str
     component: Places
 
 
-def build_network(roads: Roads, crs: pyproj.CRS) -> Network:
+def build_network(roads: Roads, crs: str) -> Network:
     """Split lines where they meet, and return the graph.
 
     Parameters
@@ -108,57 +81,67 @@ def build_network(roads: Roads, crs: pyproj.CRS) -> Network:
         A coordinate system in metres that fits the area.
     """
     xy, line = shapely.get_coordinates(roads.lines, return_index=True)
-    keys = np.round(xy / _SAME_DEGREES).astype(np.int64)
-    _, vertex = np.unique(keys, axis=0, return_inverse=True)
-    vertex = vertex.ravel()
-    times = np.bincount(vertex)
-    is_end = np.ones(len(xy), dtype=bool)
-    inner = (line[1:-1] == line[:-2]) & (line[1:-1] == line[2:])
-    is_end[1:-1] = ~inner
-    is_node = is_end | (times[vertex] > 1)
-    # A vertex that is a node on one line is one on all.
-    node_vertices = np.zeros(len(times), dtype=bool)
-    node_vertices[vertex[is_node]] = True
-    number = np.cumsum(node_vertices) - 1
-    at = np.flatnonzero(is_node)
+    vertex, node = _nodes(xy, line)
+    at = np.flatnonzero(node[vertex] >= 0)
     pairs = np.flatnonzero(line[at[:-1]] == line[at[1:]])
     first, last = at[pairs], at[pairs + 1]
-    same = line[:-1] == line[1:]
-    metres = np.zeros(len(xy))
-    _, _, lengths = ELLIPSOID.inv(
-        xy[:-1, 0][same], xy[:-1, 1][same], xy[1:, 0][same], xy[1:, 1][same]
-    )
-    metres[1:][same] = lengths
-    along = np.cumsum(metres)
+    along = np.append([0.0], np.cumsum(geodesic_metres(xy, line[:-1] == line[1:])))
     km = (along[last] - along[first]) / METRES_OF_ONE_KM
     of = line[first]
-    whole = np.bincount(of, weights=km, minlength=len(roads.lines))
-    share = np.divide(km, whole[of], out=np.zeros_like(km), where=whole[of] > 0)
-    minutes = km / roads.kmh[of] * MINUTES_OF_ONE_HOUR
-    minutes = np.maximum(minutes + roads.extra_minutes[of] * share, _LEAST_MINUTES)
-    start, end = number[vertex[first]], number[vertex[last]]
-    nodes = int(node_vertices.sum())
+    minutes = _minutes(roads, of, km)
+    start, end = node[vertex[first]], node[vertex[last]]
+    nodes = int(node.max()) + 1
     return Network(
         nodes,
         start,
         end,
         np.where(roads.forward[of], minutes, np.inf),
         np.where(roads.backward[of], minutes, np.inf),
+        km,
+        roads.joined[of],
         _edge_shapes(xy, first, last, crs),
         crs,
         _components(nodes, start, end),
     )
 
 
-def _edge_shapes(xy: Numbers, first: Places, last: Places, crs: pyproj.CRS) -> Shapes:
+def _nodes(xy: Numbers, line: Places) -> tuple[Places, Places]:
+    """Return the vertex of each coordinate, and the node of each vertex, -1 for none.
+
+    A vertex is a node where a line ends or where lines share it.
+    """
+    keys = np.round(xy / _SAME_DEGREES).astype(np.int64)
+    # One number for both coordinates sorts far faster than two columns.
+    packed = (keys[:, 0] + 2**31) * 2**32 + (keys[:, 1] + 2**31)
+    _, vertex = np.unique(packed, return_inverse=True)
+    times = np.bincount(vertex)
+    is_end = np.ones(len(xy), dtype=bool)
+    is_end[1:-1] = (line[1:-1] != line[:-2]) | (line[1:-1] != line[2:])
+    chosen = times > 1
+    chosen[vertex[is_end]] = True
+    node = np.where(chosen, np.cumsum(chosen) - 1, -1)
+    return vertex, node
+
+
+def _minutes(roads: Roads, of: Places, km: Numbers) -> Numbers:
+    """Return the minutes of each edge; what a whole line takes is shared out by km."""
+    whole = np.bincount(of, weights=km, minlength=len(roads.lines))[of]
+    share = np.divide(km, whole, out=np.zeros_like(km), where=whole > 0)
+    total = roads.total_minutes[of] * share
+    by_speed = km / roads.kmh[of] * MINUTES_OF_ONE_HOUR
+    minutes = np.where(np.isnan(total), by_speed, total)
+    return np.maximum(minutes + roads.extra_minutes[of] * share, LEAST_MINUTES)
+
+
+def _edge_shapes(xy: Numbers, first: Places, last: Places, crs: str) -> Shapes:
     """Return the part of a line between two nodes, in metres."""
     count = last - first + 1
     owner = np.repeat(np.arange(len(first)), count)
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    points = xy[np.repeat(first, count) + within]
     transformer = pyproj.Transformer.from_crs(DEGREES, crs, always_xy=True)
-    x, y = transformer.transform(points[:, 0], points[:, 1])
-    return np.asarray(shapely.linestrings(np.column_stack([x, y]), indices=owner))
+    metres = np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+    points = metres[np.repeat(first, count) + within]
+    return np.asarray(shapely.linestrings(points, indices=owner))
 
 
 def _components(nodes: int, start: Places, end: Places) -> Places:
@@ -180,13 +163,14 @@ class Snapped:
         The nearest edge; -1 where none is near enough.
     share
         How far along the edge, 0 to 1.
-    access_minutes
+    access_minutes, access_km
         The way to the road.
     """
 
     edge: Places
     share: Numbers
     access_minutes: Numbers
+    access_km: Numbers
 
     @property
     def found(self) -> NDArray[np.bool_]:
@@ -210,170 +194,33 @@ def snap(
     access_kmh
         Speed of the way to the road, km/h, > 0.
     """
+    count = len(lon)
+    edges = np.full(count, -1, dtype=np.int64)
+    share, access = np.zeros(count), np.zeros(count)
+    able = np.flatnonzero(network.joined)
+    if not len(able) or not count:
+        return Snapped(edges, share, access, access.copy())
     transformer = pyproj.Transformer.from_crs(DEGREES, network.crs, always_xy=True)
     points = shapely.points(*transformer.transform(lon, lat))
-    tree = shapely.STRtree(network.shapes)
-    (which, edge), metres = tree.query_nearest(
+    tree = shapely.STRtree(network.shapes[able])
+    (which, near), metres = tree.query_nearest(
         points, max_distance=most_m, return_distance=True, all_matches=True
     )
     # Of roads as near the first is taken, on every run.
+    edge = able[near]
     order = np.lexsort((edge, which))
     which, edge, metres = which[order], edge[order], metres[order]
-    _, first = np.unique(which, return_index=True)
-    which, edge, metres = which[first], edge[first], metres[first]
-    edges = np.full(len(points), -1, dtype=np.int64)
-    share = np.zeros(len(points))
-    access = np.zeros(len(points))
+    which, first = np.unique(which, return_index=True)
+    edge, metres = edge[first], metres[first]
     edges[which] = edge
-    access[which] = metres / METRES_OF_ONE_KM / access_kmh * MINUTES_OF_ONE_HOUR
+    access[which] = metres / METRES_OF_ONE_KM
     lines = network.shapes[edge]
     length = shapely.length(lines)
     along = shapely.line_locate_point(lines, points[which])
     share[which] = np.divide(along, length, out=np.zeros_like(along), where=length > 0)
-    return Snapped(edges, np.clip(share, 0.0, 1.0), access)
-
-
-def journeys(
-    network: Network,
-    people: Snapped,
-    sites: Snapped,
-    *,
-    max_minutes: float,
-    to_people: bool = False,
-    progress: Progress = SILENT,
-) -> pd.DataFrame:
-    """Return the fastest journeys between people and sites.
-
-    Parameters
-    ----------
-    network
-        The roads.
-    people, sites
-        Where they are on it.
-    max_minutes
-        Longer journeys are left out, inclusive.
-    to_people
-        Whether the site sends somebody, as an ambulance; else people travel to it.
-    progress
-        Told how far the work is.
-
-    Returns
-    -------
-    pairs
-        ``demand``, ``site`` (positions) and ``minutes``; sorted by both.
-    """
-    progress.step(Text("沿路网计算出行时间", "computing travel along roads"))
-    graph, first_site = _graph(network, sites, outward=to_people)
-    on_road = np.flatnonzero(sites.found)
-    ends = _ends(network, people, outward=to_people)
-    parts = []
-    for chunk in _chunks(len(on_road), network.nodes):
-        rows = np.arange(chunk.start, chunk.stop)
-        minutes = dijkstra(graph, indices=first_site + rows, limit=max_minutes)
-        for row, position in enumerate(on_road[rows]):
-            found = _reached(network, people, ends, minutes[row], sites, int(position))
-            total = found + people.access_minutes + sites.access_minutes[position]
-            near = np.flatnonzero(total <= max_minutes + ROUNDING_MINUTES)
-            parts.append((near, np.full(len(near), position), total[near]))
-        done = f"{chunk.stop}/{len(on_road)}"
-        progress.update(Text(f"{done} 个机构", f"{done} sites"))
-    columns = (
-        [np.concatenate(c) for c in zip(*parts, strict=True)] if parts else [()] * 3
+    return Snapped(
+        edges,
+        np.clip(share, 0.0, 1.0),
+        access / access_kmh * MINUTES_OF_ONE_HOUR,
+        access,
     )
-    pairs = pd.DataFrame(dict(zip(("demand", "site", "minutes"), columns, strict=True)))
-    pairs = pairs.astype({"demand": np.int64, "site": np.int64, "minutes": float})
-    return pairs.sort_values(["demand", "site"], ignore_index=True)
-
-
-def _graph(
-    network: Network, sites: Snapped, *, outward: bool
-) -> tuple[csr_matrix, int]:
-    """Return the graph with a node for each site on it, and the first of these.
-
-    It is searched from the sites: reversed where people travel to them.
-    """
-    there, back = (
-        (network.there, network.back) if outward else (network.back, network.there)
-    )
-    on_road = np.flatnonzero(sites.found)
-    edge, share = sites.edge[on_road], sites.share[on_road]
-    own = network.nodes + np.arange(len(on_road))
-    source = np.concatenate([network.start, network.end, own, own])
-    target = np.concatenate(
-        [network.end, network.start, network.end[edge], network.start[edge]]
-    )
-    minutes = np.concatenate(
-        [there, back, (1 - share) * there[edge], share * back[edge]]
-    )
-    minutes = np.maximum(minutes, _LEAST_MINUTES)
-    good = np.isfinite(minutes)
-    source, target, minutes = source[good], target[good], minutes[good]
-    # Of several roads between two nodes the fastest counts; scipy would add them up.
-    order = np.lexsort((minutes, target, source))
-    source, target, minutes = source[order], target[order], minutes[order]
-    first = np.ones(len(source), dtype=bool)
-    first[1:] = (source[1:] != source[:-1]) | (target[1:] != target[:-1])
-    size = network.nodes + len(on_road)
-    graph = csr_matrix((minutes[first], (source[first], target[first])), (size, size))
-    return graph, network.nodes
-
-
-def _ends(
-    network: Network, people: Snapped, *, outward: bool
-) -> tuple[Places, Places, Numbers, Numbers]:
-    """Return both ends of everyone's road, and the minutes between there and them."""
-    there, back = (
-        (network.there, network.back) if outward else (network.back, network.there)
-    )
-    edge = np.where(people.found, people.edge, 0)
-    from_start = people.share * there[edge]
-    from_end = (1 - people.share) * back[edge]
-    from_start[~people.found] = from_end[~people.found] = np.inf
-    return network.start[edge], network.end[edge], from_start, from_end
-
-
-def _reached(
-    network: Network,
-    people: Snapped,
-    ends: tuple[Places, Places, Numbers, Numbers],
-    minutes: Numbers,
-    sites: Snapped,
-    site: int,
-) -> Numbers:
-    """Return the minutes on the road between one site and everyone."""
-    start, end, from_start, from_end = ends
-    found: Numbers = np.minimum(minutes[start] + from_start, minutes[end] + from_end)
-    # On the site's own road nobody need go by its ends.
-    same = np.flatnonzero(people.edge == sites.edge[site])
-    if len(same):
-        apart = people.share[same] - sites.share[site]
-        edge = sites.edge[site]
-        per_share = _along(network, edge, apart, from_start, from_end, same)
-        found[same] = np.minimum(found[same], np.abs(apart) * per_share)
-    return found
-
-
-def _along(
-    network: Network,
-    edge: int,
-    apart: Numbers,
-    from_start: Numbers,
-    from_end: Numbers,
-    same: Places,
-) -> Numbers:
-    """Return the minutes of a whole edge in the direction between site and people.
-
-    ``from_start`` and ``from_end`` are infinite in a direction that is not allowed,
-    also where the share is 0 or 1.
-    """
-    forward = np.isfinite(from_start[same])
-    backward = np.isfinite(from_end[same])
-    minutes = min(float(network.there[edge]), float(network.back[edge]))
-    allowed = np.where(apart >= 0, forward, backward)
-    return np.where(allowed, minutes, np.inf)
-
-
-def _chunks(count: int, nodes: int) -> Iterator[slice]:
-    size = max(1, min(_CELLS_OF_ONE_STEP // max(1, nodes), 512))
-    for begin in range(0, count, size):
-        yield slice(begin, min(begin + size, count))
