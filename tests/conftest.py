@@ -35,6 +35,14 @@ def only_map_and_workbook(
         monkeypatch.setattr("allocator.cli.planning.RENDERED", ("map", "workbook"))
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keep travel that tests compute out of the cache of whoever runs them."""
+    monkeypatch.setenv("ALLOCATOR_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture
 def same_as_golden(
     request: pytest.FixtureRequest, tmp_path: Path

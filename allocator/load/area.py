@@ -266,8 +266,8 @@ def inputs(brief: Brief) -> list[Path]:
     written = [area.zones, area.counties, area.sites, area.costs]
     if brief.demand.source in WITH_FILE:
         written.append(brief.demand.file)
-    if brief.travel.method == "table":
-        written.append(brief.travel.file)
+    ways = [brief.travel.way(k) for k in (None, *sorted(brief.travel.services))]
+    written += [way.file for way in ways]
     paths = [brief.path]
     for text in written:
         if text is None:

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from allocator.errors import Finding, Text, errors_in
-from allocator.load.demand_keys import OTHER, check_demand, need_file
+from allocator.load.demand_keys import OTHER, check_demand
 from allocator.load.remarks import Remarks
 from allocator.load.scenario import ScenarioSection, check_scenarios
+from allocator.load.travel_section import (
+    DEFAULT_MINUTES,
+    ServiceTravelSection,
+    TravelSection,
+    check_ways,
+)
 from allocator.schema import BilingualError, findings_from, read_toml
 
 if TYPE_CHECKING:
@@ -45,9 +51,6 @@ type Percent = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-20, 
 # Studies vary the aversion to inequality from -0.5 to -2 (Logan et al. 2021); far
 # below, the longest trip alone decides, and its weight leaves the range of a solver.
 LEAST_AVERSION = -10.0
-# Straight-line travel without a cut-off would pair everyone with every site.
-STRAIGHT_LINE_MINUTES = 60.0
-
 
 # Sections that may stand several times: [[phase]].
 _LISTS = ("phase", "score", "tilt", "scenario")
@@ -120,16 +123,6 @@ class DemandSection(_Section):
         Annotated[dict[Word, Percent], BeforeValidator(_by_county)] | None
     ) = None
     population_year: Year | None = None
-
-
-class TravelSection(_Section):
-    """``[travel]``: how long journeys take; ``max_minutes`` None is no cut-off."""
-
-    method: Literal["straight_line", "table", "network", "friction"] = "straight_line"
-    file: Word | None = None
-    speed_kmh: Annotated[Number, Field(gt=0)] = 40.0
-    detour: Annotated[Number, Field(ge=1)] = 1.4
-    max_minutes: Annotated[Number, Field(gt=0)] | None = None
 
 
 class PolicySection(_Section):
@@ -324,11 +317,13 @@ def read_brief(path: Path) -> tuple[Brief | None, list[Finding]]:
     for section in ("brief", "area", "policy"):
         # An absent section is then reported by the keys that it lacks.
         content.setdefault(section, {})
-    _check_paths(content, remarks)
+    own = content.get("travel", {}).get("services", {})
+    own = own if isinstance(own, dict) else {}
+    _check_paths(content, own, remarks)
     try:
         document = _Document.model_validate(content)
     except ValidationError as error:
-        findings += findings_from(error, table=path.name, known=_known_keys())
+        findings += findings_from(error, table=path.name, known=_known_keys(own))
         return None, findings
     _check_document(document, remarks)
     if errors_in(findings):
@@ -336,7 +331,7 @@ def read_brief(path: Path) -> tuple[Brief | None, list[Finding]]:
     return _build(path, document), findings
 
 
-def _known_keys() -> dict[tuple[str, ...], Iterable[str]]:
+def _known_keys(services: Iterable[str] = ()) -> dict[tuple[str, ...], Iterable[str]]:
     """Return the keys of the file and of each of its sections."""
     known: dict[tuple[str, ...], Iterable[str]] = {(): list(_Document.model_fields)}
     for name, field in _Document.model_fields.items():
@@ -344,6 +339,8 @@ def _known_keys() -> dict[tuple[str, ...], Iterable[str]]:
         for model in models:
             if isinstance(model, type) and issubclass(model, BaseModel):
                 known[name,] = list(model.model_fields)
+    for service in services:
+        known["travel", "services", service] = list(ServiceTravelSection.model_fields)
     return known
 
 
@@ -368,11 +365,18 @@ def _check_shape(content: dict[str, Any], remarks: Remarks) -> None:
             )
 
 
-def _check_paths(content: dict[str, Any], remarks: Remarks) -> None:
+def _check_paths(
+    content: dict[str, Any], ways: dict[str, Any], remarks: Remarks
+) -> None:
     """Refuse what GDAL would take for a network address or a virtual file."""
     keys = [("area", key) for key in ("zones", "counties", "sites", "costs")]
     keys += [("demand", "file"), ("travel", "file"), ("report", "templates")]
     written = [(f"{s}.{k}", content.get(s, {}).get(k)) for s, k in keys]
+    written += [
+        (f"travel.services.{service}.file", way.get("file"))
+        for service, way in ways.items()
+        if isinstance(way, dict)
+    ]
     packs = content["policy"].get("packs")
     written += (
         [("policy.packs", pack) for pack in packs] if isinstance(packs, list) else []
@@ -413,34 +417,12 @@ def _check_document(document: _Document, remarks: Remarks) -> None:
                 ),
             )
     check_scenarios(document.scenario, remarks)
-    _check_methods(document, remarks)
     check_demand(document.demand, remarks)
+    check_ways(document.travel, remarks)
     _check_budgets(document, remarks)
     _check_order(document.objective.order, remarks)
     _check_repeats("policy.packs", document.policy.packs, remarks)
     _check_repeats("explain.give_way", document.explain.give_way, remarks)
-
-
-def _check_methods(document: _Document, remarks: Remarks) -> None:
-    choices = (
-        (
-            "travel.method",
-            document.travel.method,
-            ("network", "friction"),
-            "straight_line, table",
-        ),
-    )
-    for column, value, missing, present in choices:
-        if value in missing:
-            remarks.error(
-                "not-available",
-                Text("本版本尚不支持", "not available yet in this version"),
-                column=column,
-                values=[value],
-                remedy=Text(f"改用 {present}", f"use one of {present}"),
-            )
-    if document.travel.method == "table" and document.travel.file is None:
-        need_file("travel.file", "method = table", remarks)
 
 
 def _check_budgets(document: _Document, remarks: Remarks) -> None:
@@ -501,8 +483,8 @@ def _check_repeats(column: str, words: tuple[str, ...], remarks: Remarks) -> Non
 
 def _build(path: Path, document: _Document) -> Brief:
     about, travel, budget = document.brief, document.travel, document.budget
-    if travel.max_minutes is None and travel.method == "straight_line":
-        travel = travel.model_copy(update={"max_minutes": STRAIGHT_LINE_MINUTES})
+    if travel.max_minutes is None and travel.method != "table":
+        travel = travel.model_copy(update={"max_minutes": DEFAULT_MINUTES})
     english = dict(enumerate(about.notes_en))
     return Brief(
         path=path,

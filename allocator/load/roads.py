@@ -55,7 +55,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "access": ("access", "motor_vehicle"),
 }
 COLUMNS = (*HEADINGS, "geometry")
-_OSM_WHERE = "highway IS NOT NULL OR other_tags LIKE '%\"route\"=>\"ferry\"%'"
+_OSM_WHERE = 'highway IS NOT NULL OR other_tags LIKE \'%"route"=>"ferry"%\''
 KMH_OF_ONE_MPH = 1.609344
 MOST_KMH = 200.0  # more is a slip of the pen: motorways are 120
 MOST_KMH_TEXT = f"{MOST_KMH:g}"
@@ -133,9 +133,7 @@ def _open(path: Path, remarks: Remarks) -> Features | None:
     known = "gpkg, shp, geojson, fgb, osm.pbf"
     remarks.error(
         "format-unknown",
-        Text(
-            f"路网文件不能是 {path.suffix}", f"roads cannot be a file {path.suffix}"
-        ),
+        Text(f"路网文件不能是 {path.suffix}", f"roads cannot be a file {path.suffix}"),
         remedy=Text(f"另存为 {known} 之一", f"save it as one of {known}"),
     )
     return None
@@ -165,8 +163,8 @@ def _columns(features: Features) -> pd.DataFrame:
         found[name] = texts
     if "other_tags" in by_name:
         tags = frame[by_name["other_tags"]].fillna("").astype(str)
-        for name in HEADINGS:
-            for heading in HEADINGS[name]:
+        for name, headings in HEADINGS.items():
+            for heading in headings:
                 if not heading.isascii():
                     continue
                 said = tags.str.extract(rf'"{heading}"=>"([^"]*)"', expand=False)
@@ -183,9 +181,7 @@ def _texts(values: pd.Series) -> pd.Series:
     return pd.Series(words[codes], index=values.index, dtype=object)
 
 
-def _located(
-    features: Features, stated: Stated, remarks: Remarks
-) -> np.ndarray | None:
+def _located(features: Features, stated: Stated, remarks: Remarks) -> np.ndarray | None:
     shapes = np.asarray(features.frame["geometry"].to_numpy(), dtype=object)
     index = pd.Index([f"第{i + 1}个要素" for i in range(len(shapes))])
     sheet = Sheet(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def read_travel_table(
-    brief: Brief, area: PlanningArea
+    brief: Brief, area: PlanningArea, file: str | None = None
 ) -> tuple[pd.DataFrame | None, list[Finding]]:
     """Read the travel table that the brief names.
 
@@ -28,6 +28,8 @@ def read_travel_table(
         Its ``[travel] file`` is read.
     area
         The demand points and sites that the table refers to.
+    file
+        Another table than that of the brief, as written there.
 
     Returns
     -------
@@ -35,9 +37,10 @@ def read_travel_table(
         Columns ``demand_id``, ``site_id``, ``minutes`` and, only where the table has
         it, ``km``; in the order of the file. None when any finding is an error.
     """
-    if brief.travel.file is None:
+    file = file or brief.travel.file
+    if file is None:
         return None, []
-    path = brief.resolve(brief.travel.file)
+    path = brief.resolve(file)
     remarks = Remarks(path.name)
     sheet = read_sheet(path, TRAVEL, remarks)
     if sheet is None:

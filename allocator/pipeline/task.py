@@ -28,7 +28,6 @@ from allocator.load import (
     growth_of,
     read_area,
     read_brief,
-    read_travel_table,
 )
 from allocator.pipeline.amounts import unweighed_amounts
 from allocator.pipeline.deciding import (
@@ -39,8 +38,8 @@ from allocator.pipeline.deciding import (
 )
 from allocator.pipeline.inequality import weigh_inequality
 from allocator.pipeline.tilts import check_tilts, ordered, tilts_of
+from allocator.pipeline.travelling import reach_findings, read_travel
 from allocator.policy import (
-    Coverage,
     Policy,
     Priority,
     check_policy,
@@ -51,7 +50,6 @@ from allocator.policy.terms import DEFAULT_ORDER, Phase, Terms
 from allocator.progress import SILENT
 from allocator.report import check_templates
 from allocator.scores import ScoreRule, score_sites
-from allocator.travel import Travel, check_travel, from_pairs, straight_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +59,7 @@ if TYPE_CHECKING:
 
     from allocator.area import PlanningArea
     from allocator.progress import Progress
+    from allocator.travel import Travel
 
 
 @dataclass(frozen=True)
@@ -149,11 +148,11 @@ def read_task(
     read_s = time.monotonic() - started
     phases = _phases(brief, area, policy, findings)
     phases, reviewed = with_review(review, decisions, phases, findings)
-    travel = _travel(brief, area, findings, progress)
+    travel = read_travel(brief, area, policy, findings, progress)
     phases = _scored(brief, phases, travel, findings)
     phases = weigh_inequality(brief, phases, travel)
     findings += cost_findings(area, policy, phases)
-    findings += _reach_findings(brief, policy)
+    findings += reach_findings(brief, policy)
     findings += unweighed_amounts(area, policy, phases[-1].terms)
     if errors_in(findings):
         raise InputError(findings)
@@ -288,28 +287,6 @@ def _check_give_way(brief: Brief, policy: Policy, findings: list[Finding]) -> No
         )
 
 
-def _travel(
-    brief: Brief, area: PlanningArea, findings: list[Finding], progress: Progress
-) -> Travel:
-    settings = brief.travel
-    if settings.method == "table":
-        pairs, problems = read_travel_table(brief, area)
-        findings += problems
-        if pairs is None or errors_in(problems):
-            raise InputError(findings)
-        travel = from_pairs(area, pairs, max_minutes=settings.max_minutes)
-    else:
-        travel = straight_line(
-            area,
-            speed_kmh=settings.speed_kmh,
-            detour=settings.detour,
-            max_minutes=settings.max_minutes or 0.0,
-            progress=progress,
-        )
-    findings += check_travel(area, travel)
-    return travel
-
-
 def cost_findings(
     area: PlanningArea, policy: Policy, phases: Sequence[Phase]
 ) -> list[Finding]:
@@ -361,46 +338,6 @@ def cost_findings(
                     else None,
                 )
             )
-    return findings
-
-
-def _reach_findings(brief: Brief, policy: Policy) -> list[Finding]:
-    """Find coverage rules that reach farther than the travel cut-off."""
-    settings = brief.travel
-    if settings.max_minutes is None:
-        return []
-    minutes_of_km = settings.detour / settings.speed_kmh * 60.0
-    findings = []
-    for rule in policy.rules:
-        for reading in rule.readings:
-            if not isinstance(reading, Coverage):
-                continue
-            minutes = (
-                reading.within_minutes,
-                reading.urban_minutes,
-                reading.rural_minutes,
-            )
-            km = (reading.within_km, reading.urban_km, reading.rural_km)
-            if settings.method == "table":
-                km = (None, None, None)
-            reach = [m for m in minutes if m is not None]
-            reach += [d * minutes_of_km for d in km if d is not None]
-            if max(reach, default=0.0) > settings.max_minutes + 1e-9:
-                findings.append(
-                    Finding(
-                        "reach-beyond-cut-off",
-                        Text(
-                            f"该条款的范围约 {max(reach):.0f} 分钟, 超过出行时间上限",
-                            f"the rule reaches about {max(reach):.0f} minutes, "
-                            "beyond the travel cut-off",
-                        ),
-                        table=brief.path.name,
-                        keys=(rule.id,),
-                        column="travel.max_minutes",
-                        value=f"{settings.max_minutes:g}",
-                        remedy=Text("加大 max_minutes", "raise max_minutes"),
-                    )
-                )
     return findings
 
 

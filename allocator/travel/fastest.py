@@ -127,7 +127,9 @@ def fastest_journeys(
                 graph, minutes[row], before[row], graph.first_site + int(rows[row])
             )
             found = _arrivals(node, took, km, doors)
-            found += _beside(network, people, sites, position, doors, (there, back))
+            edge = int(sites.edge[position])
+            whole = (float(there[edge]), float(back[edge]), float(network.km[edge]))
+            found += _beside(edge, people.share, sites.share[position], doors, whole)
             parts.append(_best(found, people, sites, position, max_minutes))
         done = f"{chunk.stop}/{len(on_road)}"
         progress.update(Text(f"{done} 个机构", f"{done} sites"))
@@ -165,7 +167,12 @@ def _graph(network: Network, sites: Snapped, there: Numbers, back: Numbers) -> _
     parts = [there, back, _part(1 - share, there[edge]), _part(share, back[edge])]
     minutes = np.maximum(np.concatenate(parts), LEAST_MINUTES)
     km = np.concatenate(
-        [network.km, network.km, (1 - share) * network.km[edge], share * network.km[edge]]
+        [
+            network.km,
+            network.km,
+            (1 - share) * network.km[edge],
+            share * network.km[edge],
+        ]
     )
     good = np.isfinite(minutes)
     source, target, minutes, km = source[good], target[good], minutes[good], km[good]
@@ -174,7 +181,7 @@ def _graph(network: Network, sites: Snapped, there: Numbers, back: Numbers) -> _
     # Of several roads between two nodes the fastest counts; scipy would add them up.
     order = np.lexsort((km, minutes, keys))
     keys, minutes, km = keys[order], minutes[order], km[order]
-    first = np.append([True], keys[1:] != keys[:-1]) if len(keys) else keys == keys
+    first = np.append([True], keys[1:] != keys[:-1])[: len(keys)]
     keys, minutes, km = keys[first], minutes[first], km[first]
     bounds = np.searchsorted(keys, np.arange(size + 1) * size).astype(np.int32)
     matrix = csr_matrix(
@@ -244,26 +251,28 @@ def _arrivals(
 
 
 def _beside(
-    network: Network,
-    people: Snapped,
-    sites: Snapped,
-    site: int,
+    edge: int,
+    share: Numbers,
+    own_share: float,
     doors: _Doors,
-    directions: tuple[Numbers, Numbers],
+    whole: tuple[float, float, float],
 ) -> list[tuple[NDArray[np.int32], Numbers, Numbers]]:
-    """Return the people on the site's own road, who need not go by its ends."""
-    edge = int(sites.edge[site])
+    """Return the people on the site's own road, who need not go by its ends.
+
+    ``share`` is how far along their road people are, ``own_share`` the site;
+    ``whole`` holds the minutes of the edge there and back, and its km.
+    """
     who = doors.edge_person[doors.edge_bounds[edge] : doors.edge_bounds[edge + 1]]
     if not len(who):
         return []
-    ahead = people.share[who] - sites.share[site]
-    there, back = (float(one[edge]) for one in directions)
+    ahead = share[who] - own_share
+    there, back, km = whole
     minutes = np.where(
         ahead >= 0,
         _part(ahead, np.full(len(who), there)),
         _part(-ahead, np.full(len(who), back)),
     )
-    return [(who, minutes, np.abs(ahead) * network.km[edge])]
+    return [(who, minutes, np.abs(ahead) * km)]
 
 
 def _best(
@@ -274,7 +283,9 @@ def _best(
     max_minutes: float,
 ) -> tuple[NDArray[np.int32], int, Numbers, Numbers]:
     """Return the fastest way of everyone found, in order, within the cut-off."""
-    person, minutes, km = (np.concatenate(column) for column in zip(*found, strict=True))
+    person, minutes, km = (
+        np.concatenate(column) for column in zip(*found, strict=True)
+    )
     minutes = minutes + people.access_minutes[person] + sites.access_minutes[site]
     km = km + people.access_km[person] + sites.access_km[site]
     near = minutes <= max_minutes + ROUNDING_MINUTES

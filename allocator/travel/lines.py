@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 import pyproj
 import shapely
 from scipy.sparse import csr_matrix
@@ -33,6 +32,7 @@ from allocator.travel.straight import ELLIPSOID
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
 type Mode = Literal["drive", "walk"]
@@ -207,7 +207,8 @@ def _unknown_classes(written: pd.Series, settings: RoadSettings, table: str) -> 
         column="class",
         value=text,
         remedy=Text(
-            '在 [travel.classes] 写明, 如 "420301" = "县道"; 等级有 ' + " ".join(SPEEDS),
+            '在 [travel.classes] 写明, 如 "420301" = "县道"; 等级有 '
+            + " ".join(SPEEDS),
             'say it under [travel.classes], "420301" = "县道" say; the classes are '
             + " ".join(SPEEDS),
         ),

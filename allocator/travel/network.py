@@ -150,7 +150,8 @@ def _components(nodes: int, start: Places, end: Places) -> Places:
     order = np.argsort(-np.bincount(labels), kind="stable")
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    return rank[labels]
+    component: Places = rank[labels]
+    return component
 
 
 @dataclass(frozen=True)

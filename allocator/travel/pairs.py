@@ -85,6 +85,12 @@ class Travel:
         pairs = change(self).reset_index(drop=True)
         return replace(self, pairs=pairs, services=others)
 
+    def delayed(self, minutes: float) -> Travel:
+        """Return the same journeys that begin so many minutes later."""
+        return self.with_pairs(
+            lambda one: one.pairs.assign(minutes=one.pairs["minutes"] + minutes)
+        )
+
     @property
     def knows_km(self) -> bool:
         """Whether every pair has its distance; if not, rules in km are undecidable."""
@@ -172,12 +178,26 @@ def from_pairs(
 
 
 def check_travel(area: PlanningArea, travel: Travel) -> list[Finding]:
-    """Return a warning when demand points can reach no site at all."""
+    """Return warnings when demand points can reach no site at all, by any way."""
+    ways: dict[int, tuple[Travel, list[str]]] = {id(travel.pairs): (travel, [])}
+    for service, one in travel.services.items():
+        ways.setdefault(id(one.pairs), (one, []))[1].append(service)
+    return [
+        finding
+        for one, services in ways.values()
+        for finding in _unreachable(area, one, services)
+    ]
+
+
+def _unreachable(
+    area: PlanningArea, travel: Travel, services: list[str]
+) -> list[Finding]:
     alone = ~area.demand.index.isin(travel.pairs["demand_id"])
     if not alone.any():
         return []
     people = int(area.demand["people"][alone].sum())
     count = int(alone.sum())
+    names = ", ".join(services)
     return [
         Finding(
             "demand-unreachable",
@@ -187,6 +207,7 @@ def check_travel(area: PlanningArea, travel: Travel) -> list[Finding]:
             ),
             Severity.WARNING,
             keys=tuple(area.demand.index[alone]),
+            column=f"travel.services: {names}" if names else "",
             remedy=Text(
                 "增加备选点, 或放宽 [travel] max_minutes",
                 "add candidates, or raise [travel] max_minutes",

@@ -8,8 +8,11 @@ congestion out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # km/h by class of road.
 SPEEDS: Mapping[str, float] = MappingProxyType(

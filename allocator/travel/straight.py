@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -71,7 +71,7 @@ def straight_line(
     progress.step(Text("计算出行时间", "computing travel times"))
     minutes_of_one_km = detour / speed_kmh * MINUTES_OF_ONE_HOUR
     demand, site = _near_pairs(area, max_minutes / minutes_of_one_km)
-    km = _geodesic_km(area, demand, site, progress)
+    km = geodesic_km(area, demand, site, progress)
     minutes = km * minutes_of_one_km
     keep = minutes <= max_minutes + ROUNDING_MINUTES
     pairs = pd.DataFrame(
@@ -114,13 +114,13 @@ def _on_sphere(frame: pd.DataFrame) -> NDArray[np.float64]:
     )
 
 
-def _geodesic_km(
+def geodesic_km(
     area: PlanningArea,
-    demand: NDArray[np.int64],
-    site: NDArray[np.int64],
-    progress: Progress,
+    demand: NDArray[np.integer[Any]],
+    site: NDArray[np.integer[Any]],
+    progress: Progress = SILENT,
 ) -> NDArray[np.float64]:
-    """Return the distance of each pair on the ellipsoid."""
+    """Return the distance of each pair of positions on the ellipsoid, km."""
     ends = [
         (frame["lon"].to_numpy(dtype=float), frame["lat"].to_numpy(dtype=float))
         for frame in (area.demand, area.sites)

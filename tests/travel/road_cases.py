@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -61,8 +62,8 @@ def on(network: Network, *places: tuple[float, float], **options: Any) -> Snappe
 
 def trips(
     network: Network,
-    people: list[tuple[float, float]],
-    sites: list[tuple[float, float]],
+    people: Sequence[tuple[float, float]],
+    sites: Sequence[tuple[float, float]],
     **options: Any,
 ) -> dict[tuple[int, int], tuple[float, float]]:
     """Return minutes and km by positions of person and site."""
@@ -82,9 +83,7 @@ def trips(
     )
 
 
-def shortest(
-    edges: dict[tuple[Any, Any], float], source: Any
-) -> dict[Any, float]:
+def shortest(edges: dict[tuple[Any, Any], float], source: Any) -> dict[Any, float]:
     """Dijkstra's algorithm from the book, over a dictionary of edges."""
     out: dict[Any, list[tuple[Any, float]]] = {}
     for (a, b), minutes in edges.items():

@@ -58,7 +58,10 @@ def test_on_foot_directions_do_not_bind_and_speed_is_walking_speed():
 
 
 def test_nobody_walks_on_a_motorway():
-    lines = [line((0, 0), (4, 0), **{"class": "高速"}), line((0, 0), (0, 3), (4, 3), (4, 0))]
+    lines = [
+        line((0, 0), (4, 0), **{"class": "高速"}),
+        line((0, 0), (0, 3), (4, 3), (4, 0)),
+    ]
     by_foot = network_of(*lines, mode="walk", walk_kmh=6.0)
     by_car = network_of(*lines)
     people, sites = [(0, 0)], [(4, 0)]
@@ -171,7 +174,7 @@ def test_random_networks_agree_with_dijkstras_book(seed, to_people):
         for j in range(side)
     }
     lines, edges, km = [], {}, {}
-    for a in spot:
+    for a in sorted(spot):
         for b in ((a[0] + 1, a[1]), (a[0], a[1] + 1), (a[0] + 1, a[1] + 1)):
             if b not in spot or rng.random() < 0.25:
                 continue
@@ -211,8 +214,8 @@ def test_random_networks_agree_with_dijkstras_book(seed, to_people):
     for pair, minutes in expected.items():
         assert found[pair][0] == pytest.approx(minutes, rel=2e-3, abs=1e-3)
         # The km are those of some way of that time: no shorter than the straight one.
-        a, b = spot[people[pair[0]]], spot[sites[pair[1]]]
-        assert found[pair][1] >= np.hypot(*(np.array(a) - b)) * (1 - 2e-3)
+        ends = spot[people[pair[0]]], spot[sites[pair[1]]]
+        assert found[pair][1] >= np.hypot(*(np.array(ends[0]) - ends[1])) * (1 - 2e-3)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -224,7 +227,7 @@ def test_km_are_those_of_the_shortest_way_where_speeds_are_equal(seed):
         for j in range(8)
     }
     lines, edges = [], {}
-    for a in spot:
+    for a in sorted(spot):
         for b in ((a[0] + 1, a[1]), (a[0], a[1] + 1)):
             if b in spot:
                 lines.append(line(spot[a], spot[b], speed_kmh=60.0))
@@ -236,4 +239,6 @@ def test_km_are_those_of_the_shortest_way_where_speeds_are_equal(seed):
     best = shortest(edges, (0, 0))
     assert len(found) == len(nodes)
     for i, node in enumerate(nodes):
-        assert found[i, 0] == pytest.approx((best[node], best[node]), rel=2e-3, abs=1e-3)
+        assert found[i, 0] == pytest.approx(
+            (best[node], best[node]), rel=2e-3, abs=1e-3
+        )
