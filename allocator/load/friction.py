@@ -173,7 +173,8 @@ def _cells(
     """Return row and column of every place, -1 where it is outside."""
     transformer = pyproj.Transformer.from_crs(GEOGRAPHIC_CRS, crs, always_xy=True)
     x, y = transformer.transform(frame["lon"].to_numpy(), frame["lat"].to_numpy())
-    column, row = ~raster.transform * (np.asarray(x), np.asarray(y))
+    at = raster.transform
+    column, row = (np.asarray(x) - at.c) / at.a, (np.asarray(y) - at.f) / at.e
     found = np.column_stack([row, column])
     inside = np.isfinite(found).all(axis=1) & (found >= 0).all(axis=1)
     inside &= (found < [raster.height, raster.width]).all(axis=1)
@@ -269,7 +270,8 @@ def _cell_size(
     if not crs.is_geographic:
         unit = crs.axis_info[0].unit_conversion_factor
         return np.full(len(rows), width * unit), np.full(len(rows), height * unit)
-    lon, lat = raster.transform * (np.full(len(rows), middle), rows)
+    lon = np.full(len(rows), raster.transform.c + middle * raster.transform.a)
+    lat = raster.transform.f + rows * raster.transform.e
     geod = pyproj.Geod(ellps="GRS80")
     _, _, wide = geod.inv(lon - width / 2, lat, lon + width / 2, lat)
     _, _, high = geod.inv(lon, lat - height / 2, lon, lat + height / 2)
