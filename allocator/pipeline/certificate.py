@@ -86,6 +86,7 @@ def certificate(
             "sites": len(task.area.sites),
             "pairs": len(task.travel.pairs),
         },
+        **_travel(task),
         **_review(task.reviewed),
         "solver": solution.solver,
         "versions": versions(),
@@ -94,8 +95,31 @@ def certificate(
         "times": {
             **{name: round(value, 3) for name, value in seconds.items()},
             "objectives": {s.name: round(s.seconds, 3) for s in solution.stages},
+            **_kept(task),
         },
     }
+
+
+def _travel(task: Task) -> dict[str, Any]:
+    """Return how each service is reached, in both languages."""
+    ways = {"": task.travel, **task.travel.services}
+    return {
+        "travel": {
+            name or "default": {
+                "method": one.method,
+                "zh": one.note.zh,
+                "en": one.note.en,
+                "pairs": len(one.pairs),
+            }
+            for name, one in ways.items()
+        }
+    }
+
+
+def _kept(task: Task) -> dict[str, Any]:
+    """Return of which files the journeys were kept from an earlier run."""
+    files = sorted({f.table for f in task.findings if f.code == "cache-used"})
+    return {"travel_kept": files} if files else {}
 
 
 def _review(reviewed: Reviewed) -> dict[str, Any]:

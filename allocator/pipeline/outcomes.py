@@ -139,7 +139,7 @@ def make_outcome(
         )
         | group_figures(formed),
         clauses=clauses_for(facts),
-        findings=shown_findings(task, formulation)
+        findings=_lasting(shown_findings(task, formulation))
         + (formed.findings if formed is not None else ()),
         language=task.brief.language,
         map_approval=task.brief.map_approval or "",
@@ -162,6 +162,11 @@ def make_outcome(
 def _facts_of(facts: Facts, plan: Plan) -> Facts:
     """Return the facts of another plan of the same area under the same policy."""
     return Facts(facts.area, facts.travel, facts.policy, plan)
+
+
+def _lasting(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Leave out what is only about this run, so that two runs write the same files."""
+    return tuple(f for f in findings if f.code not in ("cache-used", "cache-damaged"))
 
 
 def _chosen_scores(task: Task, plan: Plan) -> pd.DataFrame | None:

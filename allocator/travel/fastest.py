@@ -20,6 +20,7 @@ from allocator.errors import Text
 from allocator.progress import SILENT
 from allocator.travel.network import LEAST_MINUTES
 from allocator.travel.pairs import ROUNDING_MINUTES
+from allocator.travel.straight import METRES_OF_ONE_KM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
     from allocator.progress import Progress
     from allocator.travel.network import Network, Numbers, Places, Snapped
 
-# Nodes times sites looked at together: 12 bytes each (minutes, predecessor).
-_CELLS_OF_ONE_STEP = 40_000_000
-_MOST_SITES_OF_ONE_STEP = 512
+_MOST_SITES_OF_ONE_STEP = 128  # 1.5 kB for each node: minutes and predecessors
+_STRETCH = 1.02  # a projection's lengths against those on the ellipsoid, at most
 
 
 @dataclass(frozen=True)
@@ -113,27 +113,65 @@ def fastest_journeys(
     graph = _graph(network, sites, there, back)
     doors = _doors(network, people, there, back)
     on_road = np.flatnonzero(sites.found)
+    reach_m = _reach_m(network, max_minutes)
     parts: list[tuple[NDArray[np.int32], int, Numbers, Numbers]] = []
-    for chunk in _chunks(len(on_road), graph.size):
-        rows = np.arange(chunk.start, chunk.stop)
+    done = 0
+    for rows in _neighbours(sites.xy[on_road], reach_m):
+        near = _near(network, sites, on_road[rows], reach_m)
+        nodes = np.concatenate([near, graph.first_site + rows])
         minutes, before = dijkstra(
-            graph.matrix,
-            indices=graph.first_site + rows,
+            graph.matrix[nodes][:, nodes],
+            indices=len(near) + np.arange(len(rows)),
             limit=max_minutes,
             return_predecessors=True,
         )
         for row, position in enumerate(on_road[rows].tolist()):
-            node, took, km = _reached(
-                graph, minutes[row], before[row], graph.first_site + int(rows[row])
-            )
+            node, took, km = _reached(graph, nodes, minutes[row], before[row])
             found = _arrivals(node, took, km, doors)
             edge = int(sites.edge[position])
             whole = (float(there[edge]), float(back[edge]), float(network.km[edge]))
             found += _beside(edge, people.share, sites.share[position], doors, whole)
             parts.append(_best(found, people, sites, position, max_minutes))
-        done = f"{chunk.stop}/{len(on_road)}"
-        progress.update(Text(f"{done} 个机构", f"{done} sites"))
+        done += len(rows)
+        said = f"{done}/{len(on_road)}"
+        progress.update(Text(f"{said} 个机构", f"{said} sites"))
     return _joined(parts)
+
+
+def _reach_m(network: Network, max_minutes: float) -> float:
+    """Return how far anyone gets in the time, as the crow flies, metres.
+
+    Nobody is faster than the fastest edge; the projection may stretch lengths a little.
+    """
+    minutes = np.minimum(network.there, network.back)
+    speeds = network.km / minutes  # km a minute; 0 where nobody may travel
+    fastest = float(speeds.max(initial=0.0))
+    return fastest * max_minutes * _STRETCH * METRES_OF_ONE_KM + 1.0
+
+
+def _neighbours(xy: Numbers, reach_m: float) -> Iterator[Places]:
+    """Return the positions of sites in groups that lie close together, in order."""
+    if not np.isfinite(reach_m):
+        reach_m = float(np.ptp(xy, axis=0).max(initial=0.0)) + 1.0
+    cell = np.floor(xy / reach_m).astype(np.int64)
+    order = np.lexsort((cell[:, 0], cell[:, 1]))
+    change = (cell[order][1:] != cell[order][:-1]).any(axis=1)
+    for group in np.split(order, np.flatnonzero(change) + 1):
+        for begin in range(0, len(group), _MOST_SITES_OF_ONE_STEP):
+            part = np.sort(group[begin : begin + _MOST_SITES_OF_ONE_STEP])
+            if len(part):
+                yield part
+
+
+def _near(network: Network, sites: Snapped, group: Places, reach_m: float) -> Places:
+    """Return the nodes that any site of a group may reach in the time."""
+    margin = reach_m + float(sites.access_km[group].max()) * METRES_OF_ONE_KM
+    low, high = (
+        sites.xy[group].min(axis=0) - margin,
+        sites.xy[group].max(axis=0) + margin,
+    )
+    inside = ((network.xy >= low) & (network.xy <= high)).all(axis=1)
+    return np.flatnonzero(inside)
 
 
 def _joined(
@@ -145,8 +183,7 @@ def _joined(
     )
     minutes = np.concatenate([p[2] for p in parts] or [np.empty(0)])
     km = np.concatenate([p[3] for p in parts] or [np.empty(0)])
-    # Sites come in order, so that a stable sort by person sorts by both.
-    order = np.argsort(demand, kind="stable")
+    order = np.lexsort((site, demand))
     return Journeys(demand[order], site[order], minutes[order], km[order])
 
 
@@ -212,22 +249,24 @@ def _doors(network: Network, people: Snapped, there: Numbers, back: Numbers) -> 
 
 
 def _reached(
-    graph: _Graph, minutes: Numbers, before: NDArray[np.int32], source: int
+    graph: _Graph, nodes: Places, minutes: Numbers, before: NDArray[np.int32]
 ) -> tuple[Places, Numbers, Numbers]:
-    """Return the nodes reached from one site, with minutes and km along the way."""
+    """Return the nodes reached from one site, with minutes and km along the way.
+
+    ``minutes`` and ``before`` are about ``nodes``, by position.
+    """
     node = np.flatnonzero(np.isfinite(minutes))
-    place = np.zeros(graph.size, dtype=np.int32)
+    place = np.zeros(len(nodes), dtype=np.int32)
     place[node] = np.arange(len(node), dtype=np.int32)
-    parent = before[node].astype(np.int64)
-    root = node == source
-    parent[root] = source
-    at = np.searchsorted(graph.keys, parent * graph.size + node)
+    root = before[node] < 0  # the site itself
+    parent = np.where(root, node, before[node])
+    at = np.searchsorted(graph.keys, nodes[parent] * graph.size + nodes[node])
     km = np.where(root, 0.0, graph.km[np.minimum(at, len(graph.km) - 1)])
     up = place[parent]
     # Each round adds the way of the node that the way so far leads to: twice as far.
     while (up[up] != up).any():
         km, up = km + km[up], up[up]
-    return node, minutes[node], km
+    return nodes[node], minutes[node], km
 
 
 def _arrivals(
@@ -295,9 +334,3 @@ def _best(
     first = np.ones(len(person), dtype=bool)
     first[1:] = person[1:] != person[:-1]
     return person[first], site, minutes[first], km[first]
-
-
-def _chunks(count: int, nodes: int) -> Iterator[slice]:
-    size = max(1, min(_CELLS_OF_ONE_STEP // max(1, nodes), _MOST_SITES_OF_ONE_STEP))
-    for begin in range(0, count, size):
-        yield slice(begin, min(begin + size, count))

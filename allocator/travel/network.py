@@ -52,6 +52,8 @@ class Network:
         Whether places beside the edge may be put on it.
     shapes
         The edges in metres of ``crs``.
+    xy
+        Place of each node, metres of ``crs``.
     crs
         A coordinate system in metres, to find the nearest road in.
     component
@@ -66,6 +68,7 @@ class Network:
     km: Numbers
     joined: NDArray[np.bool_]
     shapes: Shapes
+    xy: Numbers
     crs: str
     component: Places
 
@@ -89,6 +92,8 @@ def build_network(roads: Roads, crs: str) -> Network:
     km = (along[last] - along[first]) / METRES_OF_ONE_KM
     of = line[first]
     minutes = _minutes(roads, of, km)
+    transformer = pyproj.Transformer.from_crs(DEGREES, crs, always_xy=True)
+    metres = np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
     start, end = node[vertex[first]], node[vertex[last]]
     nodes = int(node.max()) + 1
     return Network(
@@ -99,7 +104,8 @@ def build_network(roads: Roads, crs: str) -> Network:
         np.where(roads.backward[of], minutes, np.inf),
         km,
         roads.joined[of],
-        _edge_shapes(xy, first, last, crs),
+        _edge_shapes(metres, first, last),
+        _node_places(metres, vertex, node),
         crs,
         _components(nodes, start, end),
     )
@@ -133,13 +139,18 @@ def _minutes(roads: Roads, of: Places, km: Numbers) -> Numbers:
     return np.maximum(minutes + roads.extra_minutes[of] * share, LEAST_MINUTES)
 
 
-def _edge_shapes(xy: Numbers, first: Places, last: Places, crs: str) -> Shapes:
-    """Return the part of a line between two nodes, in metres."""
+def _node_places(metres: Numbers, vertex: Places, node: Places) -> Numbers:
+    places = np.empty((int(node.max()) + 1, 2))
+    number = node[vertex]
+    places[number[number >= 0]] = metres[number >= 0]
+    return places
+
+
+def _edge_shapes(metres: Numbers, first: Places, last: Places) -> Shapes:
+    """Return the part of a line between two nodes."""
     count = last - first + 1
     owner = np.repeat(np.arange(len(first)), count)
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    transformer = pyproj.Transformer.from_crs(DEGREES, crs, always_xy=True)
-    metres = np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
     points = metres[np.repeat(first, count) + within]
     return np.asarray(shapely.linestrings(points, indices=owner))
 
@@ -166,12 +177,15 @@ class Snapped:
         How far along the edge, 0 to 1.
     access_minutes, access_km
         The way to the road.
+    xy
+        The places themselves, metres of the network's system.
     """
 
     edge: Places
     share: Numbers
     access_minutes: Numbers
     access_km: Numbers
+    xy: Numbers
 
     @property
     def found(self) -> NDArray[np.bool_]:
@@ -199,10 +213,11 @@ def snap(
     edges = np.full(count, -1, dtype=np.int64)
     share, access = np.zeros(count), np.zeros(count)
     able = np.flatnonzero(network.joined)
-    if not len(able) or not count:
-        return Snapped(edges, share, access, access.copy())
     transformer = pyproj.Transformer.from_crs(DEGREES, network.crs, always_xy=True)
-    points = shapely.points(*transformer.transform(lon, lat))
+    xy = np.column_stack(transformer.transform(lon, lat))
+    if not len(able) or not count:
+        return Snapped(edges, share, access, access.copy(), xy)
+    points = shapely.points(xy)
     tree = shapely.STRtree(network.shapes[able])
     (which, near), metres = tree.query_nearest(
         points, max_distance=most_m, return_distance=True, all_matches=True
@@ -224,4 +239,5 @@ def snap(
         np.clip(share, 0.0, 1.0),
         access / access_kmh * MINUTES_OF_ONE_HOUR,
         access,
+        xy,
     )
