@@ -289,14 +289,16 @@ def write_geopackage(outcome: Outcome, path: Path) -> None:
     """Write the layers ``placements``, ``assignments``, ``zones`` and ``counties``.
 
     Coordinates are in `GEOGRAPHIC_CRS`. An assignment is the straight line from the
-    demand point to the site: a picture of who goes where, not a route.
+    demand point to the site: a picture of who goes where, not a route. Where the
+    outcome knows them, ``catchments`` and ``isochrones`` follow.
     """
-    layers = (
+    layers = [
         ("placements", _placement_points(outcome), "Point", False),
         ("assignments", _assignment_lines(outcome), "LineString", False),
         ("zones", _unit_layer(outcome.area.zones), "MultiPolygon", True),
         ("counties", _unit_layer(outcome.area.counties), "MultiPolygon", True),
-    )
+        *_surroundings(outcome),
+    ]
     with _gdal_option("OGR_CURRENT_DATE", _GPKG_DATE):
         for name, frame, geometry, multi in layers:
             pyogrio.write_dataframe(
@@ -308,6 +310,24 @@ def write_geopackage(outcome: Outcome, path: Path) -> None:
                 promote_to_multi=multi,
                 append=path.exists(),
             )
+
+
+def _surroundings(
+    outcome: Outcome,
+) -> Iterator[tuple[str, gpd.GeoDataFrame, str, bool]]:
+    """Yield the ground that the plan serves and reaches, as layers."""
+    if outcome.surroundings is None:
+        return
+    ground = outcome.surroundings()
+    names = service_names(outcome)
+    for name in ("catchments", "isochrones"):
+        layer: gpd.GeoDataFrame = getattr(ground, name).copy()
+        shown = [names.get(service, service) for service in layer["service"]]
+        layer.insert(1, "service_name", pd.Series(shown, layer.index, dtype=object))
+        if name == "catchments":
+            sites = outcome.area.sites["name"].reindex(layer["site_id"])
+            layer.insert(3, "site_name", sites.to_numpy())
+        yield name, layer, "MultiPolygon", True
 
 
 @contextlib.contextmanager

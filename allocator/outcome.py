@@ -15,8 +15,10 @@ from allocator.decisions import Verdict
 from allocator.errors import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    import geopandas as gpd
 
     from allocator.accessibility import AccessReport
     from allocator.area import PlanningArea
@@ -56,6 +58,24 @@ PLACEMENT_TABLE_COLUMNS = (
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """The ground that a plan serves and reaches.
+
+    Parameters
+    ----------
+    catchments
+        As `allocator.catchments.find_catchments` returns them.
+    isochrones
+        One row a service and limit: ``service``, ``minutes``, ``rules`` (ids with ``;``
+        between), ``holders`` (how many sites), ``method`` of travel, ``estimate``
+        (whether the area is one) and ``geometry``.
+    """
+
+    catchments: gpd.GeoDataFrame
+    isochrones: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
 class Outcome:
     """Everything that a run leaves, before it is written.
 
@@ -88,6 +108,9 @@ class Outcome:
     bed_need
         Beds that the admissions of each county need; None where the register has no
         admissions and stays.
+    surroundings
+        Gives catchments and isochrones, computed when they are first asked for; None
+        where they are not wanted.
     members
         Columns ``network``, ``site_id``, ``lead_id``: every institution that belongs to
         a group, sorted; None where no pack declares networks.
@@ -118,6 +141,7 @@ class Outcome:
     decisions: tuple[Decision, ...] = ()
     reach: pd.DataFrame | None = None
     templates: Path | None = None
+    surroundings: Callable[[], Surroundings] | None = None
 
 
 def placements_table(outcome: Outcome) -> pd.DataFrame:

@@ -54,6 +54,10 @@ class Friction:
         Size of a cell by row, metres.
     demand_cell, site_cell
         Cell (row times columns plus column) of every place; -1 outside the raster.
+    frame
+        Left and top edge, width and (negative) height of a cell, in ``crs``.
+    crs
+        The raster's own coordinate system.
     """
 
     minutes_per_metre: NDArray[np.float64]
@@ -61,6 +65,8 @@ class Friction:
     height_m: NDArray[np.float64]
     demand_cell: NDArray[np.int64]
     site_cell: NDArray[np.int64]
+    frame: tuple[float, float, float, float]
+    crs: str
 
 
 def read_friction(
@@ -162,7 +168,17 @@ def _read(
     friction = _minutes_per_metre(values, brief, remarks)
     width_m, height_m = _cell_size(raster, crs, window)
     numbers = [_numbers(rows_columns, window) for rows_columns in cells]
-    return Friction(friction, width_m, height_m, numbers[0], numbers[1])
+    at = raster.transform
+    left, top = at.c + window.col_off * at.a, at.f + window.row_off * at.e
+    return Friction(
+        friction,
+        width_m,
+        height_m,
+        numbers[0],
+        numbers[1],
+        (left, top, at.a, at.e),
+        crs.to_wkt(),
+    )
 
 
 def _cells(

@@ -10,6 +10,7 @@ import shapely
 
 from allocator.errors import Text
 from allocator.maps.fills import SHARE_COLOURS, share_labels
+from allocator.maps.ground import ground
 from allocator.maps.groups import borders_of, line_of, site_words, zone_words
 from allocator.maps.outlines import bounds, county_units, outlines, place, text
 from allocator.maps.style import (
@@ -60,6 +61,10 @@ _WORDS = {
     "ofPeople": Text("常住人口", "population"),
     "reach": Text("覆盖人口占比", "share of people in reach"),
     "notAddressed": Text("条款不适用", "not addressed"),
+    "ground": Text(
+        "服务范围与可达范围 (轮廓简化至 # 米)",
+        "Catchments and areas within reach (outlines within # m)",
+    ),
     "sources": Text(
         "离线文件 · 地图组件 Leaflet (BSD-2)", "Offline file · drawn by Leaflet (BSD-2)"
     ),
@@ -111,6 +116,7 @@ def page_data(outcome: Outcome) -> dict[str, object]:
         "zones": _zones(outcome, shapes["zones"], breaks),
         "borders": _borders(outcome, shapes),
         "sites": _sites(outcome),
+        "ground": ground(outcome),
     }
 
 

@@ -56,20 +56,20 @@ def _coarse(units: gpd.GeoDataFrame, tolerance: float) -> list[object]:
     coarse = shapes.copy()
     if there.any():
         coarse[there] = shapely.coverage_simplify(shapes[there], tolerance)
-    return [_rings(shape) for shape in coarse]
+    return [rings(shape) for shape in coarse]
 
 
-def _rings(shape: shapely.Geometry | None) -> list[list[list[list[float]]]] | None:
+def rings(shape: shapely.Geometry | None) -> list[list[list[list[float]]]] | None:
     """Return a shape as polygons of rings of latitude and longitude."""
     polygons = []
     for part in shapely.get_parts(shape) if shape is not None else ():
         if part.geom_type != "Polygon" or part.is_empty:
             continue
-        rings = []
+        found = []
         for ring in (part.exterior, *part.interiors):
             points = np.round(shapely.get_coordinates(ring)[:-1, ::-1], _DECIMALS)
-            rings.append(points.tolist())
-        polygons.append(rings)
+            found.append(points.tolist())
+        polygons.append(found)
     return polygons or None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from allocator.accessibility import AccessReport, bed_need
@@ -25,6 +26,7 @@ from allocator.networks import GroupResult, form_groups
 from allocator.outcome import Outcome, gap_note
 from allocator.pipeline.access import measure_task
 from allocator.pipeline.certificate import certificate, group_figures
+from allocator.pipeline.surroundings import surroundings_of
 from allocator.pipeline.task import Task, score_table, shown_findings
 from allocator.progress import SILENT
 
@@ -153,6 +155,7 @@ def make_outcome(
         members=formed.groups if formed is not None else None,
         bed_need=bed_need(task.area),
         gaps=gaps,
+        surroundings=cache(partial(surroundings_of, task, plans[-1])),
         access=(today.access, measure_task(task, plans[-1])),
         reach=reach_by_zone(_facts_of(facts, today.plan), facts),
         templates=task.brief.templates,

@@ -231,24 +231,9 @@ class _Maker:
         roads, found = read_roads(self.brief, way.file or "")
         if roads is None:
             return None, found
-        travel = self.brief.travel
         middle = self.area.demand[["lon", "lat"]].mean()
-        settings = RoadTravel(
-            roads=RoadSettings(
-                mode=way.mode,
-                walk_kmh=way.speed_kmh,
-                speeds=travel.speeds,
-                classes=travel.classes,
-                ferry_wait_minutes=travel.ferry_wait_minutes,
-                connect_m=travel.connect_m,
-            ),
-            snap_m=travel.snap_m,
-            access_kmh=travel.access_kmh,
-            max_minutes=most,
-            to_people=way.to_people,
-            crs=metric_crs(float(middle["lon"]), float(middle["lat"])).to_string(),
-            table=self.brief.resolve(way.file or "").name,
-        )
+        crs = metric_crs(float(middle["lon"]), float(middle["lat"])).to_string()
+        settings = road_settings(self.brief, way, most, crs)
         journeys, more = along_roads(self.area, roads, settings, self.progress)
         return journeys, [*found, *more]
 
@@ -264,6 +249,27 @@ class _Maker:
             progress=self.progress,
         )
         return journeys, [*found, *more]
+
+
+def road_settings(brief: Brief, way: Way, most: float, crs: str) -> RoadTravel:
+    """Return how one way travels along roads, up to so many minutes."""
+    travel = brief.travel
+    return RoadTravel(
+        roads=RoadSettings(
+            mode=way.mode,
+            walk_kmh=way.speed_kmh,
+            speeds=travel.speeds,
+            classes=travel.classes,
+            ferry_wait_minutes=travel.ferry_wait_minutes,
+            connect_m=travel.connect_m,
+        ),
+        snap_m=travel.snap_m,
+        access_kmh=travel.access_kmh,
+        max_minutes=most,
+        to_people=way.to_people,
+        crs=crs,
+        table=brief.resolve(way.file or "").name,
+    )
 
 
 def _from_cache(name: str) -> Finding:

@@ -50,6 +50,13 @@ class RoadTravel:
     crs: str
     table: str
 
+    @property
+    def walk_to_road_kmh(self) -> float:
+        """The speed beside the road: nobody who walks is faster there."""
+        if self.roads.mode == "walk":
+            return min(self.access_kmh, self.roads.walk_kmh)
+        return self.access_kmh
+
 
 def along_roads(
     area: PlanningArea,
@@ -90,7 +97,7 @@ def along_roads(
             lon,
             lat,
             most_m=settings.snap_m,
-            access_kmh=_access_kmh(settings),
+            access_kmh=settings.walk_to_road_kmh,
         )
         findings += _beyond(places, placed[name], name, settings)
     findings += _parts(area, network, placed["demand"], settings.table)
@@ -103,13 +110,6 @@ def along_roads(
         progress=progress,
     )
     return journeys, findings
-
-
-def _access_kmh(settings: RoadTravel) -> float:
-    """Return the speed beside the road: nobody who walks is faster there."""
-    if settings.roads.mode == "walk":
-        return min(settings.access_kmh, settings.roads.walk_kmh)
-    return settings.access_kmh
 
 
 def _beyond(

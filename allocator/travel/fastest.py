@@ -227,6 +227,14 @@ def _graph(network: Network, sites: Snapped, there: Numbers, back: Numbers) -> _
     return _Graph(matrix, keys, km, network.nodes, size)
 
 
+def search_graph(
+    network: Network, sites: Snapped, there: Numbers, back: Numbers
+) -> tuple[csr_matrix, int]:
+    """Return the graph that is searched, and the node of the first site on it."""
+    graph = _graph(network, sites, there, back)
+    return graph.matrix, graph.first_site
+
+
 def _doors(network: Network, people: Snapped, there: Numbers, back: Numbers) -> _Doors:
     who = np.flatnonzero(people.found).astype(np.int32)
     edge, share = people.edge[who], people.share[who]

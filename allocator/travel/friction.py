@@ -51,6 +51,14 @@ class Surface(Protocol):
         """Height of the cells of each row, metres."""
 
     @property
+    def frame(self) -> tuple[float, float, float, float]:
+        """Left and top edge, width and (negative) height of a cell, in ``crs``."""
+
+    @property
+    def crs(self) -> str:
+        """The raster's own coordinate system."""
+
+    @property
     def demand_cell(self) -> NDArray[np.int64]:
         """Cell of every demand point, -1 for none."""
 

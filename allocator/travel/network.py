@@ -217,7 +217,7 @@ def snap(
     xy = np.column_stack(transformer.transform(lon, lat))
     if not len(able) or not count:
         return Snapped(edges, share, access, access.copy(), xy)
-    points = shapely.points(xy)
+    points = np.asarray(shapely.points(xy))
     tree = shapely.STRtree(network.shapes[able])
     (which, near), metres = tree.query_nearest(
         points, max_distance=most_m, return_distance=True, all_matches=True

@@ -33,6 +33,7 @@ WORDS = {
     "audit": "rules → verdicts, no solver",
     "accessibility": "shares, minutes, 2SFCA, Gini",
     "scores": "choosing among equals",
+    "catchments": "the ground each site serves",
     "networks": "groups around lead hospitals",
     "decisions": "what a review decided",
     "load": "files → planning area",

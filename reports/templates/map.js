@@ -32,6 +32,25 @@
     }).addTo(map);
   });
 
+  // What lies on the ground is shown when the reader asks for it.
+  map.createPane("ground").style.zIndex = 440;
+  const REACHED = "#0b6e4f";
+  const GROUNDS = ["#1b6ca8", "#b5651d", "#6a4c93", "#3c7a3c", "#a63d40", "#4d6a6d"];
+  const grounds = data.ground.layers.map(function (layer) {
+    const whole = layer.kind === "isochrones";
+    return L.layerGroup(layer.shapes.map(function (one, at) {
+      const shape = L.polygon(one.shape, {
+        pane: "ground", weight: 1.5, fillOpacity: whole ? 0.2 : 0.3,
+        color: whole ? REACHED : GROUNDS[at % GROUNDS.length], interactive: !whole,
+      });
+      if (!whole) {
+        const box = make("span", one.name + " · " + words.served + " " + number(one.people));
+        shape.bindTooltip(box, { sticky: true });
+      }
+      return shape;
+    }));
+  });
+
   function zoneLine(zone) {
     return [data.counties[zone.county].name, zone.kind,
       words.people + " " + number(zone.people)].join(" · ");
@@ -329,6 +348,14 @@
     byId("borders").append(row);
   });
   byId("borders-title").hidden = !data.borders.length;
+  data.ground.layers.forEach(function (layer, at) {
+    const row = make("div", null, "row");
+    row.append(box(false, [make("span", layer.name)], function (on) {
+      if (on) grounds[at].addTo(map); else grounds[at].remove();
+    }));
+    byId("ground").append(row);
+  });
+  byId("ground-title").hidden = !data.ground.layers.length;
   for (const choice of ["plan", "today"]) {
     const label = make("label");
     const input = make("input");
@@ -361,6 +388,7 @@
   byId("subtitle").textContent = data.subtitle;
   byId("query-label").textContent = words.search;
   byId("legend-title").textContent = words.legend + " (" + words.counts + ")";
+  byId("ground-title").textContent = words.ground.replace("#", data.ground.tolerance);
   byId("borders-title").textContent = words.groups;
   byId("when-title").textContent = words.view;
   byId("fill-label").textContent = words.fill;

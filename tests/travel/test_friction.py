@@ -1,22 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
 from allocator.travel.friction import grid_graph, over_friction
+from tests.travel.grids import Grid
 from tests.travel.road_cases import shortest
 from tests.travel.test_straight import make_area
-
-
-@dataclass(frozen=True)
-class Grid:
-    minutes_per_metre: np.ndarray
-    width_m: np.ndarray
-    height_m: np.ndarray
-    demand_cell: np.ndarray
-    site_cell: np.ndarray
 
 
 def brute(friction, width_m, height_m):
