@@ -80,7 +80,7 @@ def _ground(area: PlanningArea, crs: str) -> pd.Series:
         if shape is None or shape.is_empty:
             continue
         ids += list(members.index)
-        pieces += list(_parted(shape, places[members.index].to_numpy(dtype=object)))
+        pieces += list(_parted(shape, np.asarray(places[members.index], object)))
     return pd.Series(pieces, index=pd.Index(ids), dtype=object)
 
 
