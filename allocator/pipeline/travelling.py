@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -185,7 +186,12 @@ class _Maker:
             journeys, found = compute(way, most)
             self.findings += found
             return journeys
-        key = self._key(way, most, path)
+        try:
+            key = self._key(way, most, path)
+        except OSError:  # reading it says what is wrong
+            journeys, found = compute(way, most)
+            self.findings += found
+            return journeys
         journeys, found, damaged = load_journeys(key)
         if damaged:
             self.findings.append(
@@ -218,9 +224,9 @@ class _Maker:
             "crs": self.brief.area.crs,
             "name": path.name,
         }
-        contents = [path.read_bytes()]
         companions = (path.with_suffix(suffix) for suffix in SIDECARS)
-        contents += [one.read_bytes() for one in companions if one.is_file()]
+        files = [path, *(one for one in companions if one.is_file())]
+        contents = [_digest(one) for one in files]
         for frame in (self.area.demand, self.area.sites):
             contents.append("\n".join(frame.index).encode())
             contents.append(np.ascontiguousarray(frame[["lon", "lat"]]).tobytes())
@@ -249,6 +255,12 @@ class _Maker:
             progress=self.progress,
         )
         return journeys, [*found, *more]
+
+
+def _digest(path: Path) -> bytes:
+    """Return the SHA-256 of a file that may not fit into memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def road_settings(brief: Brief, way: Way, most: float, crs: str) -> RoadTravel:

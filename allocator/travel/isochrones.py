@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyproj
 import shapely
+from scipy.sparse import block_array, csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from allocator.travel.fastest import search_graph
 from allocator.travel.friction import grid_graph
-from allocator.travel.network import DEGREES
+from allocator.travel.network import DEGREES, LEAST_MINUTES
 from allocator.travel.straight import ELLIPSOID, METRES_OF_ONE_KM, MINUTES_OF_ONE_HOUR
 
 if TYPE_CHECKING:
@@ -72,18 +73,28 @@ def along_roads_within(
     if not to_people:
         there, back = back, there
     graph, first = search_graph(network, sites, there, back)
-    own = np.flatnonzero(sites.found)
-    best = np.full(graph.shape[0], np.inf)
-    for row, site in enumerate(own.tolist()):
-        late = float(sites.access_minutes[site])
-        if late < minutes:
-            took = dijkstra(graph, indices=first + row, limit=minutes - late)
-            best = np.minimum(best, took + late)
+    late = np.maximum(sites.access_minutes[sites.found], LEAST_MINUTES)
+    best = _from_any(graph, first + np.arange(len(late)), late, minutes)
     parts = _parts(network, best, (there, back), minutes)
     parts += _beside(network, sites, (there, back), minutes)
     lines = np.array(parts, dtype=object)
     area = shapely.union_all(shapely.buffer(lines, breadth_m, quad_segs=4))
     return _degrees(area, network.crs)
+
+
+def _from_any(
+    graph: csr_matrix, sources: NDArray[np.int64], late: Numbers, minutes: float
+) -> Numbers:
+    """Return the minutes to each node from the best of several sources.
+
+    One node more leads to every source, and takes what that one is late.
+    """
+    size = graph.shape[0]
+    out = csr_matrix((late, (np.zeros(len(sources), int), sources)), shape=(1, size))
+    blocks = [[graph, csr_matrix((size, 1))], [out, csr_matrix((1, 1))]]
+    whole = csr_matrix(block_array(blocks))
+    found: Numbers = dijkstra(whole, indices=size, limit=minutes)[:size]
+    return found
 
 
 def _parts(
@@ -141,9 +152,10 @@ def cells_within(
 ) -> shapely.Geometry:
     """Return the cells of a surface that are reached, degrees of CGCS2000."""
     graph, _ = grid_graph(surface)
-    best = np.full(graph.shape[0], np.inf)
-    for cell in np.unique(cells[cells >= 0]).tolist():
-        best = np.minimum(best, dijkstra(graph, indices=cell, limit=minutes))
+    sources = np.unique(cells[cells >= 0])
+    if not len(sources):
+        return shapely.Polygon()
+    best = dijkstra(graph, indices=sources, limit=minutes, min_only=True)
     reached = np.isfinite(best).reshape(surface.minutes_per_metre.shape)
     left, top, width, height = surface.frame
     boxes = []
@@ -153,7 +165,7 @@ def cells_within(
         low, high = top + (row + 1) * height, top + row * height
         lows, highs = np.full(len(begin), low), np.full(len(begin), high)
         boxes.append(shapely.box(left + begin * width, lows, left + end * width, highs))
-    area = shapely.union_all(np.concatenate(boxes)) if boxes else shapely.Polygon()
+    area = shapely.union_all(np.concatenate(boxes))
     return _degrees(area, surface.crs)
 
 

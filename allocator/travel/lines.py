@@ -127,7 +127,7 @@ def make_roads(
     classes, kept = _classes(frame, settings, table, findings)
     ferry = (frame["ferry"] | (classes == FERRY)).to_numpy(dtype=bool)
     classes = classes.where(~ferry, FERRY)
-    own = frame["class"].isin(settings.classes)
+    own = frame["class"].isin([word.strip().lower() for word in settings.classes])
     foot_only = (frame["class"].isin(FOOT_ONLY) & ~own).to_numpy(dtype=bool)
     if settings.mode == "walk":
         kept = kept & ~classes.isin(NO_WALKING).to_numpy()
