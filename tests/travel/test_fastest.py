@@ -165,7 +165,8 @@ def test_no_site_on_the_network_is_no_journey():
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("to_people", [False, True])
-def test_random_networks_agree_with_dijkstras_book(seed, to_people):
+@pytest.mark.parametrize("limit", [45.0, 7.0])  # all in reach of all, and few
+def test_random_networks_agree_with_dijkstras_book(seed, to_people, limit):
     rng = np.random.default_rng(seed)
     side = 7
     spot = {
@@ -192,8 +193,7 @@ def test_random_networks_agree_with_dijkstras_book(seed, to_people):
             km[a, b] = km[b, a] = length
     network = network_of(*lines)
     used = sorted({node for edge in km for node in edge})
-    people, sites = used[::3], used[1::5]
-    limit = 45.0
+    people, sites = used, used[1::5]
     found = trips(
         network,
         [spot[p] for p in people],
