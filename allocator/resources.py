@@ -47,3 +47,8 @@ def chinese_font() -> Path:
 def templates_folder() -> Path:
     """Return the folder of templates: the page of the map, and Leaflet."""
     return _root() / "reports" / "templates"
+
+
+def codes_folder() -> Path:
+    """Return the folder of tables of codes: what became of counties."""
+    return _root() / "data" / "codes"

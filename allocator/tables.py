@@ -48,6 +48,15 @@ class Column:
         The allowed values of a CHOICE column.
     may_be_blank
         Whether single cells of a required column may be empty.
+    yields
+        Those of the aliases that give way where the column has a better heading too,
+        the strongest first.
+    fallbacks
+        Headings that are taken for it only where it has no other, and they are free.
+    substitute
+        The column that stands in for it where it has no heading at all.
+    refers_to
+        Name of the table whose key its values are.
     """
 
     name: str
@@ -58,6 +67,10 @@ class Column:
     aliases: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     may_be_blank: bool = True
+    yields: tuple[str, ...] = ()
+    fallbacks: tuple[str, ...] = ()
+    substitute: str = ""
+    refers_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +138,14 @@ _LON = Column(
     Kind.DEGREES,
     Text("经度", "longitude, degrees east"),
     unit="°",
-    aliases=("经度", "东经", "lng", "longitude", "long", "x"),
+    aliases=("经度", "东经", "lng", "longitude", "long", "经度坐标", "x"),
 )
 _LAT = Column(
     "lat",
     Kind.DEGREES,
     Text("纬度", "latitude, degrees north"),
     unit="°",
-    aliases=("纬度", "北纬", "latitude", "y"),
+    aliases=("纬度", "北纬", "latitude", "纬度坐标", "y"),
 )
 
 ZONES = Table(
@@ -147,36 +160,66 @@ ZONES = Table(
             required=True,
             aliases=(
                 "乡镇街道代码",
+                "乡镇(街道)代码",
+                "乡镇代码",
+                "街道代码",
                 "区划代码",
                 "行政区划代码",
                 "统计用区划代码",
+                "统计用区划代码(12位)",
+                "单元代码",
                 "代码",
                 "code",
             ),
             may_be_blank=False,
+            yields=("统计用区划代码", "区划代码", "行政区划代码"),
         ),
         Column(
             "name",
             Kind.TEXT,
             Text("名称", "name"),
             required=True,
-            aliases=("名称", "乡镇街道", "乡镇名称", "街道名称", "区划名称"),
+            aliases=(
+                "名称",
+                "乡镇街道",
+                "乡镇(街道)",
+                "乡镇名称",
+                "街道名称",
+                "乡镇街道名称",
+                "乡镇(街道)名称",
+                "区划名称",
+                "单元名称",
+            ),
             may_be_blank=False,
+            yields=("区划名称",),
+            fallbacks=("乡镇", "街道", "行政区划", "地区"),
         ),
         Column(
             "county_id",
             Kind.ID,
             Text("所属县区代码", "county it belongs to"),
             required=True,
-            aliases=("县区代码", "区县代码", "所属县区", "county_code"),
+            aliases=(
+                "县区代码",
+                "区县代码",
+                "县(区)代码",
+                "区(县)代码",
+                "所属县区代码",
+                "所属县区",
+                "所属区县",
+                "所属县(区)",
+                "county_code",
+            ),
             may_be_blank=False,
+            yields=("所属县区", "所属区县", "所属县(区)"),
+            fallbacks=("行政区划代码", "县区", "区县", "县(区)", "区(县)", "县区名称"),
+            refers_to="counties",
         ),
         Column(
             "kind",
             Kind.CHOICE,
             Text("类型", "kind of unit"),
-            required=True,
-            aliases=("类型", "单元类型", "unit_kind"),
+            aliases=("类型", "单元类型", "乡镇类型", "unit_kind"),
             choices=ZONE_KINDS,
             may_be_blank=False,
         ),
@@ -188,13 +231,19 @@ ZONES = Table(
             unit="人",
             aliases=(
                 "常住人口",
+                "常住人口数",
+                "年末常住人口",
+                "年末常住人口数",
+                "常住总人口",
+                "年末服务(常住)人口数",
+                "总人口",
+                "人口总数",
                 "人口",
                 "人口数",
-                "年末常住人口数",
-                "年末服务(常住)人口数",
                 "服务人口数",
             ),
             may_be_blank=False,
+            yields=("总人口", "人口总数", "人口", "人口数", "服务人口数"),
         ),
         Column(
             "urban",
@@ -259,19 +308,30 @@ COUNTIES = Table(
             aliases=(
                 "县区代码",
                 "区县代码",
+                "县(区)代码",
+                "区(县)代码",
                 "行政区划代码",
                 "代码",
                 "code",
                 "county_code",
             ),
             may_be_blank=False,
+            yields=("行政区划代码",),
         ),
         Column(
             "name",
             Kind.TEXT,
             Text("名称", "name"),
             required=True,
-            aliases=("名称", "县区", "区县", "县区名称"),
+            aliases=(
+                "名称",
+                "县区",
+                "区县",
+                "县(区)",
+                "区(县)",
+                "县区名称",
+                "区县名称",
+            ),
             may_be_blank=False,
         ),
         Column(
@@ -306,6 +366,7 @@ DEMAND = Table(
                 "zone it belongs to; found from the location where blank",
             ),
             aliases=("乡镇街道代码", "所属乡镇"),
+            refers_to="zones",
         ),
         Column(
             "people",
@@ -313,8 +374,9 @@ DEMAND = Table(
             Text("人数", "people"),
             required=True,
             unit="人",
-            aliases=("人数", "人口", "常住人口", "population"),
+            aliases=("人数", "人口", "人口数", "常住人口", "常住人口数", "population"),
             may_be_blank=False,
+            yields=("人数", "人口", "人口数"),
         ),
         Column(
             "lon",
@@ -345,22 +407,32 @@ SITES = Table(
             Kind.ID,
             Text("机构编号", "id of the site"),
             required=True,
-            aliases=("机构ID", "机构编号", "机构代码", "组织机构代码", "编号"),
+            aliases=(
+                "机构ID",
+                "机构编号",
+                "机构代码",
+                "机构编码",
+                "医疗机构代码",
+                "组织机构代码",
+                "编号",
+            ),
             may_be_blank=False,
+            yields=("机构编号", "机构代码", "机构编码", "医疗机构代码", "组织机构代码"),
+            fallbacks=("序号",),
         ),
         Column(
             "name",
             Kind.TEXT,
             Text("机构名称", "name"),
             required=True,
-            aliases=("机构名称", "单位名称", "医疗机构名称", "名称"),
+            aliases=("机构名称", "单位名称", "医疗机构名称", "医院名称", "名称"),
             may_be_blank=False,
+            yields=("单位名称",),
         ),
         Column(
             "lon",
             Kind.DEGREES,
             _LON.meaning,
-            required=True,
             unit="°",
             aliases=_LON.aliases,
         ),
@@ -368,7 +440,6 @@ SITES = Table(
             "lat",
             Kind.DEGREES,
             _LAT.meaning,
-            required=True,
             unit="°",
             aliases=_LAT.aliases,
         ),
@@ -376,7 +447,6 @@ SITES = Table(
             "status",
             Kind.CHOICE,
             Text("现状或备选", "whether it exists today or is a candidate"),
-            required=True,
             aliases=("状态", "现状"),
             choices=STATUSES,
             may_be_blank=False,
@@ -385,13 +455,40 @@ SITES = Table(
             "zone_id",
             Kind.ID,
             Text("所属乡镇街道代码", "zone; found from the location where blank"),
-            aliases=("乡镇街道代码", "所属乡镇(街道)", "所属乡镇"),
+            aliases=(
+                "乡镇街道代码",
+                "乡镇(街道)代码",
+                "所属乡镇(街道)",
+                "所属乡镇",
+                "所属街道",
+                "所属乡镇街道",
+                "所在乡镇",
+                "所在乡镇(街道)",
+            ),
+            yields=(
+                "所属乡镇(街道)",
+                "所属乡镇街道",
+                "所属乡镇",
+                "所属街道",
+                "所在乡镇(街道)",
+                "所在乡镇",
+            ),
+            fallbacks=("乡镇街道", "乡镇(街道)", "乡镇", "街道"),
+            refers_to="zones",
         ),
         Column(
             "class",
             Kind.ID,
             Text("机构类别代码(WS 218)", "class of facility (WS 218 code)"),
-            aliases=("卫生机构类别代码", "机构类别", "机构类型", "类别"),
+            aliases=(
+                "卫生机构类别代码",
+                "机构类别代码",
+                "类别代码",
+                "机构类别",
+                "机构类型",
+                "类别",
+            ),
+            yields=("类别代码", "机构类别", "机构类型", "类别"),
         ),
         Column(
             "services",
@@ -435,11 +532,38 @@ SITES = Table(
             aliases=("服务能力", "服务人口上限"),
         ),
         Column(
+            "served_people",
+            Kind.NUMBER,
+            Text("服务人口", "people it serves by the register"),
+            unit="人",
+            aliases=("年末服务(常住)人口数", "服务人口数", "服务人口"),
+            yields=("服务人口数", "服务人口"),
+        ),
+        Column(
             "beds",
             Kind.NUMBER,
             Text("实有床位", "beds in place"),
             unit="张",
-            aliases=("实有床位", "实有床位数", "床位数", "床位", "编制床位"),
+            aliases=(
+                "实有床位",
+                "实有床位数",
+                "年末实有床位",
+                "年末实有床位数",
+                "现有床位",
+                "现有床位数",
+                "床位数",
+                "床位",
+            ),
+            yields=("现有床位", "现有床位数", "床位数", "床位"),
+            substitute="approved_beds",
+        ),
+        Column(
+            "approved_beds",
+            Kind.NUMBER,
+            Text("编制床位", "approved beds"),
+            unit="张",
+            aliases=("编制床位", "编制床位数", "核定床位", "核定床位数", "批准床位数"),
+            yields=("核定床位", "核定床位数", "批准床位数"),
         ),
         Column(
             "admissions",
@@ -460,21 +584,54 @@ SITES = Table(
             Kind.NUMBER,
             Text("全科医生", "general practitioners"),
             unit="人",
-            aliases=("全科医生", "全科医生数", "注册为全科医学专业的人数"),
+            aliases=(
+                "全科医生",
+                "全科医生数",
+                "全科医师",
+                "全科医师数",
+                "注册为全科医学专业的人数",
+            ),
         ),
         Column(
             "physicians",
             Kind.NUMBER,
             Text("执业(助理)医师", "licensed physicians"),
             unit="人",
-            aliases=("执业医师", "执业(助理)医师"),
+            aliases=("执业医师", "执业医师数", "执业(助理)医师", "执业(助理)医师数"),
+            yields=("执业医师", "执业医师数"),
         ),
         Column(
             "nurses",
             Kind.NUMBER,
             Text("注册护士", "registered nurses"),
             unit="人",
-            aliases=("注册护士", "护士"),
+            aliases=("注册护士", "注册护士数", "护士"),
+            yields=("护士",),
+        ),
+        Column(
+            "established",
+            Kind.FLAG,
+            Text(
+                "建制乡镇卫生院(否: 不计入每乡镇一所)",
+                "health centre of a township that exists; else it is not counted",
+            ),
+            aliases=("是否建制乡镇卫生院", "建制乡镇卫生院"),
+        ),
+        Column(
+            "government_code",
+            Kind.ID,
+            Text(
+                "政府办卫生机构隶属关系代码(填了即公立)",
+                "which government it belongs to; given: publicly owned",
+            ),
+            aliases=("政府办卫生机构隶属关系代码", "政府办卫生机构隶属关系"),
+        ),
+        Column(
+            "region_code",
+            Kind.ID,
+            Text("行政区划代码", "code of its county"),
+            aliases=("行政区划代码", "区划代码"),
+            yields=("区划代码",),
         ),
     ),
 )
@@ -522,6 +679,7 @@ COSTS = Table(
             Kind.ID,
             Text("机构编号", "only for this site"),
             aliases=("机构编号",),
+            refers_to="sites",
         ),
         Column(
             "source",

@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 
 from allocator.area import PlanningArea
 from allocator.errors import Finding, errors_in
+from allocator.load.complete import (
+    complete_counties,
+    complete_sites,
+    complete_zones,
+    settle_counties,
+)
 from allocator.load.coordinates import Stated, read_crs
 from allocator.load.costs import build_costs
 from allocator.load.demand import demand_of_points, demand_of_zones
@@ -29,11 +35,13 @@ from allocator.load.zones import (
 from allocator.tables import COSTS, COUNTIES, DEMAND, SITES, ZONES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import geopandas as gpd
     import pandas as pd
 
+    from allocator.load.account import Account
     from allocator.load.brief import Brief
     from allocator.load.coordinates import Numbers
     from allocator.load.frames import Sheet
@@ -63,8 +71,9 @@ class _Demand:
 class _Reader:
     """Reads the files of one brief and keeps the findings of all."""
 
-    def __init__(self, brief: Brief) -> None:
+    def __init__(self, brief: Brief, heard: Callable[[Account], None]) -> None:
         self.brief = brief
+        self.heard = heard
         self.findings: list[Finding] = []
         self.limits = limits_of(brief.area)
         self.repairs = Repairs()
@@ -76,7 +85,9 @@ class _Reader:
         """Read one file; its remarks is kept whatever happens later."""
         path = self.brief.resolve(text)
         remarks = Remarks(path.name)
-        return read_sheet(path, table, remarks), remarks
+        sheet = read_sheet(path, table, remarks)
+        self.heard(remarks.account)
+        return sheet, remarks
 
     def units(self) -> _Units | None:
         """Read zones and counties; None when either cannot be used."""
@@ -88,12 +99,16 @@ class _Reader:
         sheet, remarks = self.sheet(area.zones, table)
         zones = None
         if sheet is not None:
+            sheet = complete_zones(sheet)
+            if area.counties is None:
+                sheet = settle_counties(sheet)
             zones = build_zones(sheet, self.stated, self.limits, self.repairs)
         county_remarks = Remarks("")
         counties = None
         if area.counties is not None:
             county_sheet, county_remarks = self.sheet(area.counties, COUNTIES)
             if county_sheet is not None:
+                county_sheet = complete_counties(county_sheet, sheet)
                 counties = build_counties(
                     county_sheet, self.stated, self.limits, self.repairs
                 )
@@ -122,6 +137,7 @@ class _Reader:
             zones, counties, ground = (
                 (units.zones, units.counties, units.ground) if units else (None,) * 3
             )
+            sheet = complete_sites(sheet, zones_known=units is not None)
             sites = build_sites(sheet, self.stated, zones, counties, ground)
         self.findings += remarks.findings
         return sites
@@ -197,20 +213,29 @@ def _with_optional_population(table: Table) -> Table:
     )
 
 
-def read_area(brief: Brief) -> tuple[PlanningArea | None, list[Finding]]:
+def unheard(account: Account) -> None:
+    """Take no notice of how a file was understood."""
+    del account
+
+
+def read_area(
+    brief: Brief, heard: Callable[[Account], None] = unheard
+) -> tuple[PlanningArea | None, list[Finding]]:
     """Read every file of the planning area.
 
     Parameters
     ----------
     brief
         From `allocator.load.read_brief`.
+    heard
+        Called with the account of each file as soon as it is read.
 
     Returns
     -------
     area, findings
         The area, or None when any finding is an error; the findings of all files.
     """
-    reader = _Reader(brief)
+    reader = _Reader(brief, heard)
     units = reader.units()
     sites = reader.sites(units)
     costs = reader.costs(sites)

@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 
 from allocator.errors import Text, nearest
+from allocator.load.codes import is_scientific
+from allocator.load.references import remark_lossy
+from allocator.load.units import UNITS
 from allocator.tables import Column, Kind
 
 if TYPE_CHECKING:
@@ -20,8 +23,10 @@ NO_VALUE = frozenset(
     {"", "-", "--", "—", "——", "/", "\\", "na", "n/a", "nan", "null", "none"}
 )
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+NUMBER_AND_UNIT = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)([^\d.,+-]+)")
+SHORT_UNITS = {"万": 1e4, "千": 1e3, "百": 100.0, "亿": 1e8}
+COUNTED_UNITS = frozenset({"人", "张", "人次"})
 DECIMAL_ID = re.compile(r"^(\d+)\.0+$")
-SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 MOST_COUNT = 2_000_000_000  # more people than any country has: a wrong unit
 FEW_PEOPLE = 100  # fewer in most units, with fractions: given in 万人
 ROUND_TOLERANCE = 1e-6  # what multiplying by a unit may leave behind
@@ -34,11 +39,14 @@ FALSE_WORDS = frozenset({"否", "false", "f", "0", "n", "no", "无", "×", "乡�
 CHOICE_WORDS: dict[str, dict[str, str]] = {
     "status": {
         "现有": "existing",
+        "在营": "existing",
+        "正常": "existing",
         "现状": "existing",
         "已有": "existing",
         "备选": "candidate",
         "候选": "candidate",
         "拟建": "candidate",
+        "规划": "candidate",
     },
     "locked": {"必选": "in", "不选": "out"},
     "verdict": {
@@ -54,7 +62,15 @@ CHOICE_WORDS: dict[str, dict[str, str]] = {
         "调整": "move",
         "增加": "add",
     },
-    "kind": {"其他": "other"},
+    "kind": {
+        "其他": "other",
+        "街道办": "街道",
+        "街道办事处": "街道",
+        "建制镇": "镇",
+        "民族乡": "乡",
+        "市辖区": "区",
+        "县级市": "other",
+    },
     "action": {
         "新建": "build",
         "改扩建": "upgrade",
@@ -124,27 +140,20 @@ def _check_blank(text: pd.Series, column: Column, remarks: Remarks) -> None:
 
 
 def _read_ids(text: pd.Series, column: Column, remarks: Remarks) -> pd.Series:
-    """Return ids; Excel turns a long code into 3.60112E+11, which is a finding."""
+    """Return ids; Excel turns a long code into 3.60112E+11, which is a finding.
+
+    Unless they refer to another table: that may tell which code is meant.
+    """
     # Ids of a travel table repeat thousands of times: each is looked at once.
     positions, different = pd.factorize(text)
     clean = np.array([plain_id(word) for word in different], dtype=object)
     text = pd.Series(clean.take(positions), index=text.index, dtype=str)
-    wrong = np.array([bool(SCIENTIFIC.fullmatch(w)) for w in different], dtype=bool)
+    if column.refers_to or column.name == "county_id":
+        return text
+    wrong = np.array([is_scientific(word) for word in different], dtype=bool)
     lossy = pd.Series(wrong.take(positions), index=text.index)
     if lossy.any():
-        remarks.error(
-            "id-scientific",
-            Text(
-                "编码被 Excel 改成科学计数, 已丢失位数",
-                "a code was turned into scientific notation and has lost digits",
-            ),
-            keys=text.index[lossy],
-            column=column.name,
-            values=text[lossy],
-            remedy=Text(
-                "把该列设为文本后重新填写", "format the column as text and refill"
-            ),
-        )
+        remark_lossy(text[lossy], column.name, remarks)
     return text
 
 
@@ -180,6 +189,11 @@ def _read_numbers(
     if column.name == "level":
         text = text.map(lambda t: LEVEL_WORDS.get(t[:2], LEVEL_WORDS.get(t[:3], t)))
     numbers, bad = parse_numbers(text)
+    numbers = numbers * factor
+    if bad.any():
+        stated = _with_units(text[bad], column, remarks)
+        numbers[stated.index] = stated
+        bad &= ~bad.index.isin(stated.index)
     if bad.any():
         remarks.error(
             "not-a-number",
@@ -192,12 +206,39 @@ def _read_numbers(
             else Text("改为数字", "give a number"),
         )
         numbers = numbers.mask(bad)
-    numbers = numbers * factor
     if column.kind is not Kind.DEGREES:
         _check_sign(numbers, column, remarks)
     return (
         _read_counts(numbers, column, remarks) if column.kind is Kind.COUNT else numbers
     )
+
+
+def _with_units(text: pd.Series, column: Column, remarks: Remarks) -> pd.Series:
+    """Return the numbers of cells that state a unit themselves: ``3.5万``.
+
+    The unit of the cell counts, whatever the heading says.
+    """
+    units = UNITS.get(column.unit, {})
+    if column.unit in COUNTED_UNITS:
+        units = units | SHORT_UNITS
+    found = {}
+    for row, cell in text.items():
+        plain = unicodedata.normalize("NFKC", cell).replace(" ", "")
+        match = NUMBER_AND_UNIT.fullmatch(plain)
+        if match is not None and match[2].casefold() in units:
+            number = float(_plain_number(match[1]))
+            found[row] = number * units[match[2].casefold()]
+    stated = pd.Series(found, dtype=float)
+    if len(stated):
+        pairs = zip(text[stated.index], stated, strict=True)
+        remarks.note(
+            "unit-in-cell",
+            Text("单元格里写了单位, 已换算", "a cell states its unit: converted"),
+            keys=stated.index,
+            column=column.name,
+            values=[f"{cell} -> {number:.10g}" for cell, number in pairs],
+        )
+    return stated
 
 
 def _check_sign(numbers: pd.Series, column: Column, remarks: Remarks) -> None:

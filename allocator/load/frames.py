@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from allocator.errors import Text
+from allocator.load.account import Certainty, HeadingAccount
+from allocator.load.body_rows import leave_out
 from allocator.load.cells import plain_id, read_cells, read_extra
-from allocator.load.files import Raw, read_raw
-from allocator.load.headings import check_claims, check_missing, understand
+from allocator.load.claims import check_claims, check_missing
+from allocator.load.files import read_raw, row_name
+from allocator.load.headings import understand, with_unit_lines
+from allocator.tables import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,10 +22,11 @@ if TYPE_CHECKING:
     import pyproj
 
     from allocator.load.headings import Claim
+    from allocator.load.raw import Raw
     from allocator.load.remarks import Remarks
     from allocator.tables import Table
 
-TOTAL_WORDS = frozenset({"合计", "总计", "小计", "total"})
+NUMBERS = (Kind.NUMBER, Kind.COUNT, Kind.DEGREES)
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,8 @@ def read_sheet(path: Path, table: Table, remarks: Remarks) -> Sheet | None:
     table
         The kind of table that is expected.
     remarks
-        Receives the findings, also when None is returned.
+        Receives the findings, also when None is returned, and the account of how the
+        file was understood.
 
     Returns
     -------
@@ -78,8 +84,10 @@ def read_sheet(path: Path, table: Table, remarks: Remarks) -> Sheet | None:
     if raw is None:
         return None
     headings = [str(heading) for heading in raw.cells.columns]
-    claims = understand(headings, table, truncated=raw.truncated)
+    claims, losers = understand(raw.parts, table, truncated=raw.truncated)
+    claims = _apply_unit_lines(raw, claims, remarks)
     claimed = check_claims(claims, remarks)
+    _remark_losers(losers, claimed, remarks)
     wanted = table
     if raw.shapes is not None:
         # A layer has its locations in its shapes.
@@ -89,9 +97,13 @@ def read_sheet(path: Path, table: Table, remarks: Remarks) -> Sheet | None:
         )
         wanted = replace(table, columns=optional)
     check_missing(wanted, claimed, headings, remarks)
-    frame = _read_columns(
-        _drop_totals(raw, claimed, wanted, remarks), claimed, wanted, remarks
-    )
+    raw = _fill_merges(raw, claimed, table, remarks)
+    raw = leave_out(raw, claimed, wanted, remarks)
+    if raw.cells.empty:
+        remarks.error("table-empty", Text("表中没有数据行", "the table has no rows"))
+        return None
+    frame = _read_columns(raw, claimed, wanted, remarks)
+    _add_headings(headings, claimed, losers, frame, remarks)
     if table.key in frame:
         _check_keys(frame, table, remarks)
     if any(c.required and c.name not in claimed for c in wanted.columns):
@@ -99,26 +111,105 @@ def read_sheet(path: Path, table: Table, remarks: Remarks) -> Sheet | None:
     return Sheet(remarks, frame, raw.crs, raw.by_standard, raw.shapes is not None)
 
 
-def _drop_totals(
+def _apply_unit_lines(raw: Raw, claims: list[Claim], remarks: Remarks) -> list[Claim]:
+    """Apply what lines above the headings say of units, and report it."""
+    for line in raw.head.unit_lines if raw.head else ():
+        if line.unknown:
+            remarks.error(
+                "unit-unknown",
+                Text(
+                    f"不认识单位“{'、'.join(line.unknown)}”",
+                    f"the unit {', '.join(line.unknown)} is not known",
+                ),
+                keys=[row_name(line.row)],
+                remedy=Text(
+                    "改用 人、万人、张、万元 等单位",
+                    "use a unit such as 人, 万人, 张 or 万元",
+                ),
+            )
+        claims, changed = with_unit_lines(claims, line.units)
+        for claim in changed:
+            remarks.note(
+                "unit-line",
+                Text(
+                    f"{row_name(line.row)}写明单位“{claim.unit}”, "
+                    f"乘以 {claim.factor:g}",
+                    f"the line above states {claim.unit}: times {claim.factor:g}",
+                ),
+                keys=[row_name(line.row)],
+                column=claim.heading,
+            )
+    return claims
+
+
+def _remark_losers(
+    losers: list[Claim], claimed: dict[str, Claim], remarks: Remarks
+) -> None:
+    for claim in losers:
+        better = claimed.get(claim.column.name)
+        if better is None:
+            continue
+        remarks.note(
+            "column-chosen",
+            Text(
+                f"{claim.column.name} 取“{better.heading}”, 此列原样保留",
+                f"{better.heading} is taken for {claim.column.name}; this one is kept",
+            ),
+            column=claim.heading,
+        )
+
+
+def _fill_merges(
     raw: Raw, claimed: dict[str, Claim], table: Table, remarks: Remarks
 ) -> Raw:
-    """Leave out rows of totals, which stand in many planners' tables."""
-    cells = raw.cells
-    names = [n for n in (table.key, "name") if n in claimed]
-    total = pd.Series(data=False, index=cells.index)
-    for name in names:
-        text = cells.iloc[:, claimed[name].position]
-        total |= text.str.replace(r"\s", "", regex=True).str.lower().isin(TOTAL_WORDS)
-    if not total.any():
+    """Give text that is merged over several rows of data to each of them.
+
+    Figures are not filled down: one figure of two units is not the figure of each.
+    """
+    if raw.grid is None or not raw.grid.merges:
         return raw
-    remarks.note(
-        "total-row-skipped",
-        Text("合计行不作为数据", "rows of totals are left out"),
-        keys=cells.index[total],
-    )
-    keep = ~total.to_numpy()
-    shapes = None if raw.shapes is None else raw.shapes[keep]
-    return replace(raw, cells=cells[keep], shapes=shapes)
+    kinds = {c.position: c.column.kind for c in claimed.values()}
+    key = claimed[table.key].position if table.key in claimed else -1
+    at = {row: position for position, row in enumerate(raw.rows)}
+    cells = raw.cells.copy()
+    filled: list[str] = []
+    numbers: list[str] = []
+    for merge in raw.grid.merges:
+        column = merge.left
+        one_column = merge.left == merge.right and merge.bottom > merge.top
+        if not one_column or merge.top not in at or column == key:
+            continue
+        rows = [at[r] for r in range(merge.top + 1, merge.bottom + 1) if r in at]
+        names = [str(cells.index[row]) for row in rows]
+        if kinds.get(column) in NUMBERS:
+            numbers += names
+            continue
+        column_cells = cells.iloc[:, column].tolist()
+        for row in rows:
+            column_cells[row] = column_cells[at[merge.top]]
+        cells.isetitem(column, column_cells)
+        filled += names
+    if filled:
+        remarks.note(
+            "merged-filled",
+            Text(
+                "合并单元格的文字填到每一行", "text merged over rows is given to each"
+            ),
+            keys=dict.fromkeys(filled),
+        )
+    if numbers:
+        remarks.warning(
+            "merged-number",
+            Text(
+                "几行合用一个数字, 只归第一行, 其余按未填",
+                "one figure over several rows: the first has it, the others are blank",
+            ),
+            keys=dict.fromkeys(numbers),
+            remedy=Text(
+                "拆开合并单元格, 逐行填写", "unmerge and give each row its own"
+            ),
+        )
+    return replace(raw, cells=cells)
 
 
 def _read_columns(
@@ -129,13 +220,20 @@ def _read_columns(
     if table.key in claimed:
         ids = cells.iloc[:, claimed[table.key].position].map(plain_id)
         index = pd.Index([f"{r} {i}".strip() for r, i in zip(index, ids, strict=True)])
+    remarks.account.cells = cells.set_axis(range(cells.shape[1]), axis=1)
+    remarks.account.keys = [str(name) for name in index]
     columns: dict[str, pd.Series] = {}
     for name, claim in claimed.items():
         text = cells.iloc[:, claim.position].set_axis(index)
         columns[name] = read_cells(text, claim.column, claim.factor, remarks)
     used = {claim.position for claim in claimed.values()}
+    unnamed = []
     for position, heading in enumerate(map(str, cells.columns)):
-        if position in used or not heading:
+        if position in used:
+            continue
+        if not heading:
+            if (cells.iloc[:, position] != "").any():
+                unnamed.append(HeadingAccount(position, "", "").letter)
             continue
         if heading in columns or heading == "geometry":
             remarks.note(
@@ -145,9 +243,56 @@ def _read_columns(
             )
             continue
         columns[heading] = read_extra(cells.iloc[:, position].set_axis(index))
+    if unnamed:
+        remarks.warning(
+            "column-unnamed",
+            Text("没有表头的列不读取", "columns without a heading are not read"),
+            values=unnamed,
+            remedy=Text("补上表头, 或删去该列", "give a heading, or remove the column"),
+        )
     if raw.shapes is not None:
         columns["geometry"] = pd.Series(raw.shapes, index=index, dtype=object)
     return pd.DataFrame(columns, index=index)
+
+
+def _add_headings(
+    headings: list[str],
+    claimed: dict[str, Claim],
+    losers: list[Claim],
+    frame: pd.DataFrame,
+    remarks: Remarks,
+) -> None:
+    """Put into the account how every heading was understood."""
+    by_position = {claim.position: claim for claim in claimed.values()}
+    gave_way = {claim.position: claim for claim in losers}
+    for position, heading in enumerate(headings):
+        claim = by_position.get(position)
+        if claim is not None:
+            column = claim.column
+            entry = HeadingAccount(
+                position,
+                heading,
+                column.name,
+                column.meaning,
+                column.unit,
+                claim.factor,
+                claim.certainty,
+            )
+        elif heading and heading in frame:
+            remark = Text("", "")
+            if position in gave_way:
+                name = gave_way[position].column.name
+                remark = Text(f"{name} 已有更合适的列", f"{name} has a better column")
+            entry = HeadingAccount(
+                position,
+                heading,
+                heading,
+                certainty=Certainty.EXTRA,
+                remark=remark,
+            )
+        else:
+            entry = HeadingAccount(position, heading, "", certainty=Certainty.IGNORED)
+        remarks.account.headings.append(entry)
 
 
 def _check_keys(frame: pd.DataFrame, table: Table, remarks: Remarks) -> None:

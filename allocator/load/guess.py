@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import shapely
 
-from allocator.load.files import LAYERS, WORKBOOKS, read_raw
+from allocator.load.files import read_raw
 from allocator.load.headings import understand
+from allocator.load.layers import LAYERS
 from allocator.load.remarks import Remarks
+from allocator.load.workbooks import WORKBOOKS
 from allocator.tables import ALL_TABLES
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from allocator.errors import Finding
-    from allocator.load.files import Raw
     from allocator.load.headings import Claim
+    from allocator.load.raw import Raw
     from allocator.tables import Table
 
 type Use = Literal[

@@ -7,37 +7,29 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from allocator.errors import Text, nearest
+from allocator.load.account import Certainty
+from allocator.load.units import UNITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from allocator.load.remarks import Remarks
     from allocator.tables import Column, Table
 
-# How many of a column's unit one of the planner's unit is.
-UNITS: dict[str, dict[str, float]] = {
-    "人": {"人": 1, "百人": 100, "千人": 1e3, "万人": 1e4, "亿人": 1e8, "人次": 1},
-    "万元": {"万元": 1, "元": 1e-4, "千元": 0.1, "百万元": 100, "亿元": 1e4},
-    "张": {"张": 1, "床": 1, "百张": 100, "千张": 1e3, "万张": 1e4},
-    "分钟": {
-        "分钟": 1,
-        "分": 1,
-        "min": 1,
-        "秒": 1 / 60,
-        "s": 1 / 60,
-        "小时": 60,
-        "h": 60,
-    },
-    "km": {"km": 1, "公里": 1, "千米": 1, "m": 1e-3, "米": 1e-3},
-    "°": {"°": 1, "度": 1, "十进制度": 1, "m": 1, "米": 1},
-}
 # These headings are common in tables that also have the proper column: they then stay
 # extra columns instead of being a second claim to it.
 WEAK_ALIASES = frozenset({"x", "y", "code", "代码", "编号", "名称"})
-MULTIPLE = re.compile("[十百千万亿]")
 SHAPEFILE_NAME_BYTES = 10
 POPULATION_OF_YEAR = re.compile(r"population_(\d{4})")
+LEVELS = ">"  # between the levels of a heading over several rows, as it is shown
+# What planners put around a heading: marks of required columns, numbers, years.
+DECORATIONS = re.compile(
+    r"^(?:[*#]+|\(?\d{1,2}\)?[.、)]|\(必填\)|(?:19|20)\d{2}(?:年末|年底|年度|年)?(?=.{2}))"
+    r"|(?:[*#:]+|\(必填\)|\(选填\)|\((?:19|20)\d{2}(?:年末|年底|年度|年)?\))$"
+)
+# A unit may also follow a heading without brackets: 常住人口/万人.
+LOOSE_UNIT = re.compile(r"(.+?)[/:,_\-](?:单位:?)?([^/:,_\-()]+)")
+# An upper heading with such a word says that the figures below are not of today.
+NOT_TODAY = re.compile("规划|目标|户籍|流动|上年|去年|预测|拟|缺|增长|占比|比例|其中")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +48,10 @@ class Claim:
         What its numbers are multiplied by to get the column's unit.
     exact
         Whether the heading is the column's own name.
+    certainty
+        How sure this is.
+    unit
+        The unit that the heading states, as written; empty where it states none.
     """
 
     position: int
@@ -63,6 +59,8 @@ class Claim:
     column: Column
     factor: float = 1.0
     exact: bool = False
+    certainty: Certainty = Certainty.CERTAIN
+    unit: str = ""
 
 
 def plain(heading: str) -> str:
@@ -79,32 +77,115 @@ def split_unit(heading: str) -> tuple[str, str]:
 
 
 def understand(
-    headings: Sequence[str], table: Table, *, truncated: bool
-) -> list[Claim]:
-    """Return what the headings mean, in the order of the headings.
+    headings: Sequence[tuple[str, ...]], table: Table, *, truncated: bool
+) -> tuple[list[Claim], list[Claim]]:
+    """Return what the headings mean, in their order, and claims that gave way.
 
     Parameters
     ----------
     headings
-        As the planner wrote them.
+        As the planner wrote them, each from its uppermost level down.
     table
         The kind of table that is expected.
     truncated
         Whether headings may be cut at 10 bytes, as in a shapefile.
+
+    Returns
+    -------
+    claims, losers
+        Several claims may be for one column, which is a problem of the planner's.
+        ``losers`` could mean a column that has a better heading.
     """
-    claims = []
-    for position, heading in enumerate(headings):
-        claim = _claim(position, heading, table, truncated=truncated)
-        if claim is not None:
-            claims.append(claim)
-    exact = {claim.column.name for claim in claims if claim.exact}
-    return [
-        claim
-        for claim in claims
-        if claim.exact
-        or claim.column.name not in exact
-        or plain(claim.heading) not in WEAK_ALIASES
+    made = [
+        _claim_of_levels(position, parts, table, truncated=truncated)
+        for position, parts in enumerate(headings)
     ]
+    claims = [claim for claim in made if claim is not None]
+    claims += _second_best(headings, claims, table)
+    claims.sort(key=lambda claim: claim.position)
+    kept: list[Claim] = []
+    losers: list[Claim] = []
+    for claim in claims:
+        rivals = [c for c in claims if c.column.name == claim.column.name]
+        (losers if _gives_way(claim, rivals) else kept).append(claim)
+    return kept, losers
+
+
+def _gives_way(claim: Claim, rivals: Sequence[Claim]) -> bool:
+    """Whether another heading is the better one for the claim's column."""
+    rank = _rank(claim)
+    return any(_rank(other) < rank for other in rivals)
+
+
+def _rank(claim: Claim) -> int:
+    """Return the place of a heading among those for its column; 0 does not give way."""
+    text = plain(claim.heading)
+    stems = (text, split_unit(text)[0])
+    yields = [plain(word) for word in claim.column.yields]
+    for place, word in enumerate(yields):
+        if word in stems:
+            return place + 1
+    weak = text in WEAK_ALIASES and not claim.exact
+    return len(yields) + 1 if weak else 0
+
+
+def _second_best(
+    headings: Sequence[tuple[str, ...]], claims: list[Claim], table: Table
+) -> list[Claim]:
+    """Return claims of free headings to columns that have no heading of their own.
+
+    Claims of a column's ``substitute`` are moved to it, in place.
+    """
+    have = {claim.column.name for claim in claims}
+    free = dict(enumerate(headings)) | {c.position: () for c in claims}
+    found = []
+    for column in table.columns:
+        if column.name in have:
+            continue
+        spare = [c for c in claims if c.column.name == column.substitute]
+        if spare and column.substitute:
+            claims.remove(spare[0])
+            found.append(
+                replace(spare[0], column=column, certainty=Certainty.SUBSTITUTE)
+            )
+            continue
+        words = [plain(word) for word in column.fallbacks]
+        for position, parts in free.items():
+            if len(parts) == 1 and split_unit(plain(parts[0]))[0] in words:
+                found.append(
+                    Claim(position, parts[0], column, certainty=Certainty.SUBSTITUTE)
+                )
+                free[position] = ()
+                break
+    return found
+
+
+def _claim_of_levels(
+    position: int, parts: tuple[str, ...], table: Table, *, truncated: bool
+) -> Claim | None:
+    """Understand a heading over several rows: its levels together, or the lowest."""
+    if len(parts) < 2:  # noqa: PLR2004 (a heading of one level)
+        return _claim(position, "".join(parts), table, truncated=truncated)
+    shown = LEVELS.join(parts)
+    stems, units = zip(*(split_unit(plain(part)) for part in parts), strict=True)
+    unit = next((u for u in reversed(units) if u), "")
+    if not unit and any(stems[-1] in known for known in UNITS.values()):
+        stems, unit = stems[:-1], stems[-1]
+    tail = f"({unit})" if unit else ""
+    tries = [
+        ("".join(stems) + tail, Certainty.CERTAIN),
+        ("".join(reversed(stems)) + tail, Certainty.CERTAIN),
+        ("".join(stems[-2:]) + tail, Certainty.CERTAIN),
+        ("".join(reversed(stems[-2:])) + tail, Certainty.CERTAIN),
+    ]
+    if not NOT_TODAY.search("".join(stems[:-1])):
+        tries.append((stems[-1] + tail, Certainty.PARENT))
+    for text, certainty in tries:
+        claim = _claim(position, text, table, truncated=False)
+        if claim is not None:
+            doubt = claim.certainty if certainty is Certainty.CERTAIN else certainty
+            return replace(claim, heading=shown, exact=False, certainty=doubt)
+    return None
 
 
 def _claim(
@@ -113,21 +194,48 @@ def _claim(
     text = plain(heading)
     if not text:
         return None
+    claim = _plain_claim(position, heading, text, table)
+    bare = DECORATIONS.sub("", text)
+    if claim is None and bare and bare != text:
+        bare = DECORATIONS.sub("", bare) or bare
+        claim = _plain_claim(position, heading, bare, table)
+        if claim is not None:
+            claim = replace(claim, exact=False, certainty=Certainty.REWORDED)
+    if claim is None and truncated:
+        claim = _cut_claim(position, heading, table)
+    return claim
+
+
+def _plain_claim(position: int, heading: str, text: str, table: Table) -> Claim | None:
     for column in table.columns:
         if text == column.name:
             return Claim(position, heading, column, exact=True)
     for column in table.columns:
         if text in map(plain, column.aliases):
-            return Claim(position, heading, column)
+            doubt = Certainty.WEAK if text in WEAK_ALIASES else Certainty.CERTAIN
+            return Claim(position, heading, column, certainty=doubt)
     if table.name == "zones" and POPULATION_OF_YEAR.fullmatch(text):
         column = replace(table.column("population"), name=text, required=False)
         return Claim(position, heading, replace(column, may_be_blank=True), exact=True)
     stem, unit = split_unit(text)
+    loose = LOOSE_UNIT.fullmatch(text)
+    if not unit and loose and any(loose[2] in known for known in UNITS.values()):
+        stem, unit = loose[1], loose[2]
     for column in table.columns:
         if unit and stem in (column.name, *map(plain, column.aliases)):
-            factor = UNITS.get(column.unit, {}).get(unit, 1.0)
-            return Claim(position, heading, column, factor)
-    return _cut_claim(position, heading, table) if truncated else None
+            known = UNITS.get(column.unit, {})
+            doubt = Certainty.CERTAIN
+            if column.unit and unit not in known:
+                doubt = Certainty.UNIT
+            return Claim(
+                position,
+                heading,
+                column,
+                known.get(unit, 1.0),
+                certainty=doubt,
+                unit=unit,
+            )
+    return None
 
 
 def _cut_claim(position: int, heading: str, table: Table) -> Claim | None:
@@ -144,97 +252,35 @@ def _cut_claim(position: int, heading: str, table: Table) -> Claim | None:
         for column in table.columns
         if any(plain(word).startswith(text) for word in (column.name, *column.aliases))
     ]
-    return Claim(position, heading, meant[0]) if len(meant) == 1 else None
+    if len(meant) != 1:
+        return None
+    return Claim(position, heading, meant[0], certainty=Certainty.CUT)
 
 
-def check_claims(claims: Iterable[Claim], remarks: Remarks) -> dict[str, Claim]:
-    """Return the claim of each column; report double claims and units."""
-    by_column: dict[str, list[Claim]] = {}
+def with_unit_lines(
+    claims: Iterable[Claim], units: Mapping[str, str]
+) -> tuple[list[Claim], list[Claim]]:
+    """Apply units stated above the table to claims that state none themselves.
+
+    Parameters
+    ----------
+    claims
+        What the headings mean.
+    units
+        The unit stated, by the unit of the columns that it is for.
+
+    Returns
+    -------
+    claims, changed
+        All claims; and those of them to which a stated unit was applied.
+    """
+    result, changed = [], []
     for claim in claims:
-        by_column.setdefault(claim.column.name, []).append(claim)
-    for name, several in by_column.items():
-        if len(several) > 1:
-            written = [claim.heading for claim in several]
-            remarks.error(
-                "column-twice",
-                Text(
-                    f"{'、'.join(written)} 都表示 {name}",
-                    f"{', '.join(written)} all mean {name}",
-                ),
-                column=name,
-                remedy=Text(
-                    "只保留一列, 或给其余列改名", "keep one, rename the others"
-                ),
+        unit = units.get(claim.column.unit, "")
+        if unit and not claim.unit:
+            claim = replace(  # noqa: PLW2901 (the claim with its unit)
+                claim, unit=unit, factor=UNITS[claim.column.unit][unit]
             )
-        for claim in several:
-            _check_unit(claim, remarks)
-    return {name: several[0] for name, several in by_column.items()}
-
-
-def _check_unit(claim: Claim, remarks: Remarks) -> None:
-    """Say how the unit in a heading was understood."""
-    column = claim.column
-    text = plain(claim.heading)
-    if not column.unit or text in (column.name, *map(plain, column.aliases)):
-        return
-    _, unit = split_unit(text)
-    if not unit or unit == plain(column.unit):
-        return
-    if unit in UNITS.get(column.unit, {}):
-        if claim.factor != 1:
-            remarks.note(
-                "unit-understood",
-                Text(
-                    f"按“{unit}”理解, 乘以 {claim.factor:g} 换算为{column.unit}",
-                    f"understood as {unit}: multiplied by {claim.factor:g}",
-                ),
-                column=claim.heading,
-            )
-    elif MULTIPLE.search(unit):
-        # A unit of thousands that is not known would be wrong by that factor.
-        remarks.error(
-            "unit-unknown",
-            Text(f"不认识单位“{unit}”", f"the unit {unit} is not known"),
-            column=claim.heading,
-            remedy=Text(f"改用{column.unit}", f"use {column.unit}"),
-        )
-    else:
-        remarks.note(
-            "unit-assumed",
-            Text(f"按单位“{column.unit}”读取", f"read in the unit {column.unit}"),
-            column=claim.heading,
-        )
-
-
-def check_missing(
-    table: Table, claimed: dict[str, Claim], headings: Sequence[str], remarks: Remarks
-) -> None:
-    """Report required columns that no heading means, with the nearest heading."""
-    used = {claim.heading for claim in claimed.values()}
-    free = [heading for heading in headings if heading and heading not in used]
-    for column in table.columns:
-        if not column.required or column.name in claimed:
-            continue
-        remarks.error(
-            "column-missing",
-            Text(
-                f"缺少列 {column.name}({column.meaning.zh})",
-                f"the column {column.name} ({column.meaning.en}) is missing",
-            ),
-            column=column.name,
-            remedy=_remedy(column, free),
-        )
-
-
-def _remedy(column: Column, free: Sequence[str]) -> Text:
-    for word in (column.name, *column.aliases):
-        close = nearest(plain(word), [plain(heading) for heading in free])
-        if close is not None:
-            written = next(heading for heading in free if plain(heading) == close)
-            return Text(
-                f"列 {written} 是否应为 {word}?", f"should column {written} be {word}?"
-            )
-    accepted = "、".join((column.name, *column.aliases[:4]))
-    return Text(
-        f"增加该列, 列名可用 {accepted}", f"add it; accepted headings: {accepted}"
-    )
+            changed.append(claim)
+        result.append(claim)
+    return result, changed

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from allocator.errors import Finding, Severity, Text, errors_in
+from allocator.load.account import Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,10 +24,13 @@ class Remarks:
         Name of the file, as the planner knows it.
     findings
         Where findings are put; several may share one list.
+    account
+        What was understood of the file.
     """
 
     table: str
     findings: list[Finding] = field(default_factory=list)
+    account: Account = field(default_factory=Account)
 
     def add(
         self,

@@ -15,14 +15,10 @@ import shapely
 
 from allocator.errors import Text, errors_in
 from allocator.load.coordinates import Stated, locate_shapes, read_crs
-from allocator.load.files import (
-    LAYERS,
-    Features,
-    cell_text,
-    read_features,
-    read_osm_lines,
-)
+from allocator.load.features import Features, read_features, read_osm_lines
 from allocator.load.frames import Sheet
+from allocator.load.grids import cell_text
+from allocator.load.layers import LAYERS
 from allocator.load.remarks import Remarks
 
 if TYPE_CHECKING:

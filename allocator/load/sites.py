@@ -58,9 +58,12 @@ def build_sites(
     """
     remarks = sheet.remarks
     frame = sheet.frame.drop(columns="geometry", errors="ignore")
-    places = locate_points(sheet, stated)
-    check_located(sheet, places)
-    frame[["lon", "lat"]] = places
+    if check_has_places(sheet):
+        places = locate_points(sheet, stated)
+        check_located(sheet, places)
+        frame[["lon", "lat"]] = places
+    else:
+        frame[["lon", "lat"]] = np.nan
     frame["class"] = read_classes(_text(frame, "class"), remarks)
     frame["services"] = _column(frame, "services", ())
     frame["branch"] = _column(frame, "branch", fill=False).isin([True])
@@ -93,6 +96,24 @@ def _column(frame: pd.DataFrame, name: str, fill: object) -> pd.Series:
     if name in frame:
         return frame[name]
     return pd.Series([fill] * len(frame), index=frame.index)
+
+
+def check_has_places(sheet: Sheet) -> bool:
+    """Return whether the register says where its sites are; report it if not."""
+    if sheet.is_layer or sheet.has("lon", "lat"):
+        return True
+    missing = [name for name in ("lon", "lat") if not sheet.has(name)]
+    sheet.remarks.error(
+        "location-missing",
+        Text(
+            f"没有经纬度列 {'、'.join(missing)}", f"no column {' and '.join(missing)}"
+        ),
+        column=", ".join(missing),
+        remedy=Text(
+            "增加 lon、lat 列, 或改用点图层", "add lon and lat, or give a point layer"
+        ),
+    )
+    return False
 
 
 def check_located(sheet: Sheet, places: pd.DataFrame) -> None:
@@ -158,6 +179,7 @@ def place_in_zones(
         code="zone-unknown",
         unit=Text("乡镇级单元", "zone"),
         remarks=remarks,
+        labels=frame.get("name"),
     )
     blank = (_text(frame, "zone_id") == "") & frame[["lon", "lat"]].notna().all(axis=1)
     if not blank.any():

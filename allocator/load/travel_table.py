@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from allocator.errors import Finding, Text, errors_in
+from allocator.load.area import unheard
 from allocator.load.frames import read_sheet
 from allocator.load.references import follow
 from allocator.load.remarks import Remarks
 from allocator.tables import TRAVEL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from allocator.area import PlanningArea
+    from allocator.load.account import Account
     from allocator.load.brief import Brief
 
 
 def read_travel_table(
-    brief: Brief, area: PlanningArea, file: str | None = None
+    brief: Brief,
+    area: PlanningArea,
+    file: str | None = None,
+    heard: Callable[[Account], None] = unheard,
 ) -> tuple[pd.DataFrame | None, list[Finding]]:
     """Read the travel table that the brief names.
 
@@ -30,6 +37,8 @@ def read_travel_table(
         The demand points and sites that the table refers to.
     file
         Another table than that of the brief, as written there.
+    heard
+        Called with the account of the file as soon as it is read.
 
     Returns
     -------
@@ -43,6 +52,7 @@ def read_travel_table(
     path = brief.resolve(file)
     remarks = Remarks(path.name)
     sheet = read_sheet(path, TRAVEL, remarks)
+    heard(remarks.account)
     if sheet is None:
         return None, remarks.findings
     names = [name for name in TRAVEL.names if name in sheet.frame]

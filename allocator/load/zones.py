@@ -260,6 +260,7 @@ def link_zones(
         code="county-unknown",
         unit=Text("县区", "county"),
         remarks=remarks,
+        counties=True,
     )
     empty = ~counties.index.isin(linked)
     if empty.any():

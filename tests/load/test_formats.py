@@ -147,7 +147,7 @@ def test_rows_of_totals_are_left_out(tmp_path):
         ("s.csv", b"site_id,name\n,\n", "table-empty"),
         ("s.csv", bytes(range(256)) * 4, "file-encoding"),
         ("s.csv", b'site_id,name\n"S1,x\n', "file-unreadable"),
-        ("s.csv", SITES_CSV.encode() + b"S4,a,1,2,existing,,,,,\n", "row-too-long"),
+        ("s.csv", SITES_CSV.encode() + b"S4,a,1,2,existing,,,x\n", "row-too-long"),
         ("s.xlsx", workbook(SITES_CSV)[:900], "file-unreadable"),
         ("s.xlsx", b"not a workbook", "file-unreadable"),
         ("s.xls", bytes(range(256)) * 4, "file-unreadable"),
