@@ -299,7 +299,7 @@ def write_geopackage(outcome: Outcome, path: Path) -> None:
         ("counties", _unit_layer(outcome.area.counties), "MultiPolygon", True),
         *_surroundings(outcome),
     ]
-    with _gdal_option("OGR_CURRENT_DATE", _GPKG_DATE):
+    with gdal_option("OGR_CURRENT_DATE", _GPKG_DATE):
         for name, frame, geometry, multi in layers:
             pyogrio.write_dataframe(
                 frame,
@@ -331,7 +331,8 @@ def _surroundings(
 
 
 @contextlib.contextmanager
-def _gdal_option(name: str, value: str) -> Iterator[None]:
+def gdal_option(name: str, value: str) -> Iterator[None]:
+    """Set an option of GDAL for as long as the block runs."""
     before = pyogrio.get_gdal_config_option(name)
     pyogrio.set_gdal_config_options({name: value})
     try:

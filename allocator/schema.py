@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from allocator.errors import Finding, Severity, Text, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pydantic import ValidationError
@@ -309,3 +310,54 @@ class BilingualError(ValueError):
         self.text = Text(zh, en)
         self.remedy = remedy
         super().__init__(en)
+
+
+def write_toml(content: Mapping[str, Any]) -> str:
+    """Return TOML that reads as ``content``: sections, then lists of sections.
+
+    Comments are not kept, since reading does not keep them.
+    """
+    lines = [
+        f"{_toml_key(key)} = {_toml_value(value)}"
+        for key, value in content.items()
+        if not (isinstance(value, dict) or _is_sections(value))
+    ]
+    for key, value in content.items():
+        if isinstance(value, dict):
+            lines += ["", f"[{_toml_key(key)}]", *_toml_body(value)]
+        elif _is_sections(value):
+            for section in value:
+                lines += ["", f"[[{_toml_key(key)}]]", *_toml_body(section)]
+    return "\n".join(lines).lstrip() + "\n"
+
+
+def _toml_body(section: Mapping[str, Any]) -> list[str]:
+    return [f"{_toml_key(k)} = {_toml_value(v)}" for k, v in section.items()]
+
+
+def _is_sections(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(part, dict) for part in value)
+    )
+
+
+def _toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # JSON escapes what TOML does, but for DEL.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
+    if isinstance(value, dict):
+        inner = ", ".join(
+            f"{_toml_key(k)} = {_toml_value(v)}" for k, v in value.items()
+        )
+        return "{ " + inner + " }" if inner else "{}"
+    return str(value)

@@ -4,28 +4,83 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
 import pandas as pd
 
 from allocator.cli.console import Console, TerminalProgress, print_table
-from allocator.errors import Text
+from allocator.cli.mapping import show_mapping
+from allocator.errors import AllocatorError, Text
 from allocator.load.people import by_county
-from allocator.pipeline import check_task
+from allocator.pipeline import check_task, refuse_cleaned, write_cleaned
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from allocator.area import PlanningArea
+    from allocator.load import Account
+    from allocator.pipeline import Task
 
 
-def check(brief: Path, console: Console) -> None:
-    """Read everything and say what was understood.
+def check(
+    brief: Path, console: Console, *, target: Path | None = None, force: bool = False
+) -> None:
+    """Read everything and say what was understood, file by file.
+
+    Parameters
+    ----------
+    brief
+        The task.
+    console
+        Where to say it.
+    target
+        A new folder for cleaned copies of the tables; None for none.
+    force
+        Whether an existing folder of cleaned copies is replaced.
 
     Raises
     ------
     AllocatorError
         Of the kind of what is wrong, with every finding.
     """
-    task = check_task(brief, progress=TerminalProgress(console))
+    accounts: list[Account] = []
+
+    def heard(account: Account) -> None:
+        if account.path is not None:
+            accounts.append(account)
+        if not console.as_json:
+            show_mapping(account, console)
+
+    try:
+        if target is not None:
+            refuse_cleaned(target, brief, force=force)
+        task = check_task(brief, progress=TerminalProgress(console), heard=heard)
+        changes = (
+            write_cleaned(task, target, force=force) if target is not None else None
+        )
+    except AllocatorError as error:
+        if not console.as_json:
+            raise
+        console.findings(error.findings)
+        console.data(
+            {
+                "exit_code": error.exit_code,
+                "error": type(error).__name__,
+                "findings": [f.as_dict(console.language) for f in error.findings],
+                "files": [a.as_dict(console.language) for a in accounts],
+            }
+        )
+        raise click.exceptions.Exit(error.exit_code) from error
+    _show(task, accounts, console)
+    if changes is not None:
+        console.say(
+            Text(
+                f"已写出清理后的表: {target} (改动 {changes} 处, 见 changes.csv)",
+                f"cleaned tables are in {target} ({changes} changes: changes.csv)",
+            )
+        )
+
+
+def _show(task: Task, accounts: list[Account], console: Console) -> None:
     area, policy = task.area, task.policy
     by_status = area.sites["status"].value_counts()
     facts: dict[str, object] = {
@@ -51,6 +106,7 @@ def check(brief: Path, console: Console) -> None:
                 "people_by_county": _by_county(area),
                 "repairs": _repairs(area),
                 "findings": [f.as_dict(console.language) for f in task.findings],
+                "files": [a.as_dict(console.language) for a in accounts],
             }
         )
         return

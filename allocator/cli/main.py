@@ -99,12 +99,25 @@ def init(
 
 @cli.command()
 @_brief
+@click.option(
+    "--fix",
+    "target",
+    type=click.Path(path_type=Path),
+    help="New folder for cleaned copies of all tables, with a list of every change.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing folder of --fix.")
 @_common
-def check(brief: Path, **options: Any) -> None:  # noqa: ANN401
+def check(
+    brief: Path,
+    target: Path | None,
+    *,
+    force: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
     """Read everything of BRIEF and list every finding at once. 检查任务书和数据."""
     from allocator.cli import checking  # noqa: PLC0415
 
-    checking.check(brief, _console(options))
+    checking.check(brief, _console(options), target=target, force=force)
 
 
 @cli.command()
@@ -615,7 +628,7 @@ def run(arguments: list[str]) -> int:
         as_json="--json" in arguments,
     )
     try:
-        cli.main(args=arguments, prog_name="allocator", standalone_mode=False)
+        code = cli.main(args=arguments, prog_name="allocator", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
@@ -637,7 +650,8 @@ def run(arguments: list[str]) -> int:
                 }
             )
         return error.exit_code
-    return 0
+    # A command that ends early with a code has it returned here.
+    return code if isinstance(code, int) else 0
 
 
 def _option(arguments: list[str], name: str) -> str | None:

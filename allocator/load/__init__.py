@@ -5,9 +5,11 @@ raises. ``read_brief`` comes first, then ``read_area`` and, where the brief name
 them, ``read_travel_table`` or ``read_roads``.
 """
 
-from allocator.load.area import inputs, read_area
+from allocator.load.account import Account, Certainty, HeadingAccount
+from allocator.load.area import inputs, read_area, unheard
 from allocator.load.brief import Brief, read_brief
 from allocator.load.friction import read_friction
+from allocator.load.grids import cell_text
 from allocator.load.growth import area_in_year, growth_of
 from allocator.load.guess import Guess, guess_use
 from allocator.load.roads import read_roads
@@ -15,10 +17,14 @@ from allocator.load.travel_section import Way
 from allocator.load.travel_table import read_travel_table
 
 __all__ = [
+    "Account",
     "Brief",
+    "Certainty",
     "Guess",
+    "HeadingAccount",
     "Way",
     "area_in_year",
+    "cell_text",
     "growth_of",
     "guess_use",
     "inputs",
@@ -27,4 +33,5 @@ __all__ = [
     "read_friction",
     "read_roads",
     "read_travel_table",
+    "unheard",
 ]

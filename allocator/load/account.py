@@ -123,6 +123,11 @@ class Skipped:
     text: str
     why: Text
 
+    @property
+    def number(self) -> int:
+        """The number in the row's name."""
+        return int("".join(filter(str.isdigit, self.row)) or 0)
+
 
 @dataclass
 class Account:
@@ -144,8 +149,12 @@ class Account:
         Rows that are no data, in the order of the file.
     cells
         Text of the rows that are data, by the row's name and the column's position.
+    filled
+        Rows and positions of cells that were blank below a merged one.
     keys
-        The id of each of these rows, where the table has ids.
+        The name of each of these rows in findings.
+    ids
+        The id of each of these rows, as it was understood; empty without a key.
     """
 
     path: Path | None = None
@@ -158,7 +167,9 @@ class Account:
     headings: list[HeadingAccount] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    filled: set[tuple[str, int]] = field(default_factory=set)
     keys: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
 
     @property
     def file(self) -> str:
@@ -166,8 +177,9 @@ class Account:
         return self.path.name if self.path else ""
 
     def skip(self, row: str, text: str, why: Text) -> None:
-        """Add a row that is left out."""
+        """Add a row that is left out; the list stays in the order of the file."""
         self.skipped.append(Skipped(row, text, why))
+        self.skipped.sort(key=lambda skipped: skipped.number)
 
     def as_dict(self, language: Language) -> dict[str, object]:
         """Return it as plain data for ``--json``."""

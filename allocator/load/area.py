@@ -89,6 +89,17 @@ class _Reader:
         self.heard(remarks.account)
         return sheet, remarks
 
+    def _counties(self, zones: Sheet | None) -> tuple[gpd.GeoDataFrame | None, Remarks]:
+        """Read the counties; None also when the brief names none."""
+        text = self.brief.area.counties
+        if text is None:
+            return None, Remarks("")
+        sheet, remarks = self.sheet(text, COUNTIES)
+        if sheet is None:
+            return None, remarks
+        sheet = complete_counties(sheet, zones)
+        return build_counties(sheet, self.stated, self.limits, self.repairs), remarks
+
     def units(self) -> _Units | None:
         """Read zones and counties; None when either cannot be used."""
         area = self.brief.area
@@ -103,15 +114,7 @@ class _Reader:
             if area.counties is None:
                 sheet = settle_counties(sheet)
             zones = build_zones(sheet, self.stated, self.limits, self.repairs)
-        county_remarks = Remarks("")
-        counties = None
-        if area.counties is not None:
-            county_sheet, county_remarks = self.sheet(area.counties, COUNTIES)
-            if county_sheet is not None:
-                county_sheet = complete_counties(county_sheet, sheet)
-                counties = build_counties(
-                    county_sheet, self.stated, self.limits, self.repairs
-                )
+        counties, county_remarks = self._counties(sheet)
         if zones is not None and counties is not None:
             zones = link_zones(zones, counties, remarks)
         if zones is not None and not remarks.failed():

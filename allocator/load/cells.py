@@ -320,7 +320,7 @@ def _read_choices(text: pd.Series, column: Column, remarks: Remarks) -> pd.Serie
             values=text[unknown],
             remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
             if close
-            else None,
+            else Text(f"改为 {accepted} 之一", "give one of these"),
         )
     return values.fillna("").astype(str)
 

@@ -164,6 +164,7 @@ def complete_counties(sheet: Sheet, zones: Sheet | None) -> Sheet:
         twice = frame["county_id"].duplicated(keep=False) & told
         if twice.any() and not remarks.failed():
             remark_lossy(ids[twice], "county_id", remarks)
+        remarks.account.ids = frame["county_id"].tolist()
     remark_old(frame["county_id"], "county_id", remarks)
     return replace(sheet, frame=frame)
 
@@ -253,11 +254,11 @@ def _not_established(frame: pd.DataFrame, remarks: Remarks) -> None:
         return
     centre = frame["class"].str.upper().str.startswith("C2")
     centre |= frame["class"].str.endswith("卫生院")
-    former = centre & frame["established"].isin([False])
+    given = frame.get("branch", pd.Series(data=False, index=frame.index)).isin([True])
+    former = centre & frame["established"].isin([False]) & ~given
     if not former.any():
         return
-    given = frame.get("branch", pd.Series(data=False, index=frame.index))
-    frame["branch"] = given.isin([True]) | former
+    frame["branch"] = given | former
     remarks.note(
         "not-established",
         Text(

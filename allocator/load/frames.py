@@ -105,6 +105,7 @@ def read_sheet(path: Path, table: Table, remarks: Remarks) -> Sheet | None:
     frame = _read_columns(raw, claimed, wanted, remarks)
     _add_headings(headings, claimed, losers, frame, remarks)
     if table.key in frame:
+        remarks.account.ids = frame[table.key].tolist()
         _check_keys(frame, table, remarks)
     if any(c.required and c.name not in claimed for c in wanted.columns):
         return None
@@ -147,7 +148,8 @@ def _remark_losers(
 ) -> None:
     for claim in losers:
         better = claimed.get(claim.column.name)
-        if better is None:
+        if better is None or better.exact:
+            # The contract's own name leaves no doubt.
             continue
         remarks.note(
             "column-chosen",
@@ -189,6 +191,7 @@ def _fill_merges(
             column_cells[row] = column_cells[at[merge.top]]
         cells.isetitem(column, column_cells)
         filled += names
+        remarks.account.filled |= {(name, column) for name in names}
     if filled:
         remarks.note(
             "merged-filled",

@@ -11,6 +11,7 @@ from allocator.pipeline.alternatives import (
     write_alternatives,
 )
 from allocator.pipeline.clauses import ClauseReason, explain_rule
+from allocator.pipeline.cleaning import refuse_cleaned, write_cleaned
 from allocator.pipeline.comparing import compare_runs, write_comparison
 from allocator.pipeline.deciding import Review
 from allocator.pipeline.drawing import draw_run, unknown_figure
@@ -72,10 +73,12 @@ __all__ = [
     "read_run",
     "read_task",
     "reasons_table",
+    "refuse_cleaned",
     "start_workspace",
     "study_scenarios",
     "unknown_figure",
     "write_alternatives",
+    "write_cleaned",
     "write_comparison",
     "write_fairness",
     "write_frontier",

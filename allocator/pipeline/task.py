@@ -23,11 +23,13 @@ from allocator.formulation import (
     unpriced,
 )
 from allocator.load import (
+    Account,
     Brief,
     area_in_year,
     growth_of,
     read_area,
     read_brief,
+    unheard,
 )
 from allocator.pipeline.amounts import unweighed_amounts
 from allocator.pipeline.deciding import (
@@ -52,7 +54,7 @@ from allocator.report import check_templates
 from allocator.scores import ScoreRule, score_sites
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -78,6 +80,10 @@ class Task:
         What reading took, by step.
     reviewed
         What a review decided, and the plan that it was about.
+    base
+        The area as the files give it, before any year's figures.
+    accounts
+        How each table was understood, in the order of reading.
     """
 
     brief: Brief
@@ -85,6 +91,8 @@ class Task:
     phases: tuple[Phase, ...]
     findings: tuple[Finding, ...]
     seconds: dict[str, float]
+    base: PlanningArea
+    accounts: tuple[Account, ...] = ()
     reviewed: Reviewed = field(default_factory=Reviewed)
 
     @property
@@ -104,7 +112,11 @@ class Task:
 
 
 def read_task(
-    path: Path, *, review: Review | None = None, progress: Progress = SILENT
+    path: Path,
+    *,
+    review: Review | None = None,
+    progress: Progress = SILENT,
+    heard: Callable[[Account], None] = unheard,
 ) -> Task:
     """Read a brief and all that it names.
 
@@ -116,6 +128,9 @@ def read_task(
         What was decided of an earlier plan of the same brief.
     progress
         Told of each step.
+    heard
+        Called with the account of each table as soon as it is read, also of those that
+        cannot be used.
 
     Raises
     ------
@@ -130,7 +145,13 @@ def read_task(
     if brief is None:
         raise InputError(findings)
     of_templates = check_templates(brief.templates)
-    area, of_area = read_area(brief)
+    accounts: list[Account] = []
+
+    def keep(account: Account) -> None:
+        accounts.append(account)
+        heard(account)
+
+    area, of_area = read_area(brief, keep)
     policy, of_policy = read_policy(
         brief.policy.packs, brief.policy.parameters, brief.folder
     )
@@ -142,13 +163,14 @@ def read_task(
     if policy is None or errors_in(of_policy):
         raise PolicyError(findings)
     review = review or Review()
+    base = area
     area, decisions = read_review(review, area, policy, findings)
     if errors_in(findings):
         raise InputError(findings)
     read_s = time.monotonic() - started
     phases = _phases(brief, area, policy, findings)
     phases, reviewed = with_review(review, decisions, phases, findings)
-    travel = read_travel(brief, area, policy, findings, progress)
+    travel = read_travel(brief, area, policy, findings, progress=progress, heard=keep)
     phases = _scored(brief, phases, travel, findings)
     phases = weigh_inequality(brief, phases, travel)
     findings += cost_findings(area, policy, phases)
@@ -157,7 +179,16 @@ def read_task(
     if errors_in(findings):
         raise InputError(findings)
     seconds = {"read": read_s, "travel": time.monotonic() - started - read_s}
-    return Task(brief, travel, phases, tuple(findings), seconds, reviewed)
+    return Task(
+        brief,
+        travel,
+        phases,
+        tuple(findings),
+        seconds,
+        base,
+        tuple(accounts),
+        reviewed,
+    )
 
 
 def _phases(
@@ -341,8 +372,15 @@ def cost_findings(
     return findings
 
 
-def check_task(path: Path, *, progress: Progress = SILENT) -> Task:
+def check_task(
+    path: Path,
+    *,
+    progress: Progress = SILENT,
+    heard: Callable[[Account], None] = unheard,
+) -> Task:
     """Read everything, and find what no plan could meet.
+
+    Parameters are those of `read_task`.
 
     Raises
     ------
@@ -351,7 +389,7 @@ def check_task(path: Path, *, progress: Progress = SILENT) -> Task:
     InfeasibleError
         When some rule cannot be met by any plan, seen without solving.
     """
-    task = read_task(path, progress=progress)
+    task = read_task(path, progress=progress, heard=heard)
     progress.step(Text("检查能否满足", "checking what can be met"))
     formulation = build_phases(task.phases, task.travel)
     refuse_impossible(formulation, task.area, task.policy)

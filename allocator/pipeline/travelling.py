@@ -11,7 +11,12 @@ import numpy as np
 
 from allocator import __version__
 from allocator.errors import Finding, InputError, Severity, Text, errors_in, nearest
-from allocator.load import read_friction, read_roads, read_travel_table
+from allocator.load import (
+    read_friction,
+    read_roads,
+    read_travel_table,
+    unheard,
+)
 from allocator.load.area import SIDECARS
 from allocator.load.coordinates import metric_crs
 from allocator.policy import Coverage
@@ -30,11 +35,11 @@ from allocator.travel.friction import over_friction
 from allocator.travel.speeds import SPEEDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from allocator.area import PlanningArea
-    from allocator.load import Brief, Way
+    from allocator.load import Account, Brief, Way
     from allocator.policy import Policy
     from allocator.progress import Progress
     from allocator.travel.fastest import Journeys
@@ -48,7 +53,9 @@ def read_travel(
     area: PlanningArea,
     policy: Policy,
     findings: list[Finding],
+    *,
     progress: Progress = SILENT,
+    heard: Callable[[Account], None] = unheard,
 ) -> Travel:
     """Return the journeys of a brief, and those of services that have their own.
 
@@ -60,6 +67,8 @@ def read_travel(
         Those of before; what is found here is added.
     progress
         Told how far the work is.
+    heard
+        Called with the account of each table that is read.
 
     Raises
     ------
@@ -69,7 +78,7 @@ def read_travel(
     findings += _check_names(brief, policy)
     if errors_in(findings):
         raise InputError(findings)
-    maker = _Maker(brief, area, progress)
+    maker = _Maker(brief, area, progress, heard)
     travel = maker.travel(brief.travel.way())
     services = {
         k: maker.travel(brief.travel.way(k)) for k in sorted(brief.travel.services)
@@ -118,6 +127,7 @@ class _Maker:
     brief: Brief
     area: PlanningArea
     progress: Progress
+    heard: Callable[[Account], None]
     findings: list[Finding] = field(default_factory=list)
     made: dict[Way, Travel | None] = field(default_factory=dict)
 
@@ -138,7 +148,9 @@ class _Maker:
 
     def _without_dispatch(self, way: Way, left: float | None) -> Travel | None:
         if way.method == "table":
-            pairs, problems = read_travel_table(self.brief, self.area, way.file)
+            pairs, problems = read_travel_table(
+                self.brief, self.area, way.file, self.heard
+            )
             self.findings += problems
             if pairs is None or errors_in(problems):
                 return None
