@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 
 PER_PEOPLE = 1000.0
 # Numbers of the register that are no amount of anything.
-_NO_AMOUNTS = {"level", "capacity_people", "admissions", "stay_days"}
+_NO_AMOUNTS = {
+    "level",
+    "capacity_people",
+    "served_people",
+    "approved_beds",
+    "admissions",
+    "stay_days",
+}
 
 
 def supply_columns(area: PlanningArea, policy: Policy) -> tuple[str, ...]:

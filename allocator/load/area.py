@@ -11,7 +11,6 @@ from allocator.load.complete import (
     complete_counties,
     complete_sites,
     complete_zones,
-    settle_counties,
 )
 from allocator.load.coordinates import Stated, read_crs
 from allocator.load.costs import build_costs
@@ -110,9 +109,7 @@ class _Reader:
         sheet, remarks = self.sheet(area.zones, table)
         zones = None
         if sheet is not None:
-            sheet = complete_zones(sheet)
-            if area.counties is None:
-                sheet = settle_counties(sheet)
+            sheet = complete_zones(sheet, alone=area.counties is None)
             zones = build_zones(sheet, self.stated, self.limits, self.repairs)
         counties, county_remarks = self._counties(sheet)
         if zones is not None and counties is not None:

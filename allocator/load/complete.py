@@ -44,11 +44,18 @@ NAME_ENDS = {"街道": "街道", "街道办事处": "街道", "镇": "镇", "乡
 ZONE_DIGITS = (9, 12)
 
 
-def complete_zones(sheet: Sheet) -> Sheet:
+def complete_zones(sheet: Sheet, *, alone: bool) -> Sheet:
     """Return the zones with ``kind`` from name or code, and counties' codes made good.
 
     A county's code that a spreadsheet turned into a number is told by the first six
     digits of the zone's own code.
+
+    Parameters
+    ----------
+    sheet
+        The zones.
+    alone
+        Whether there is no file of counties, so that what the zones say settles it.
     """
     frame, remarks = sheet.frame.copy(), sheet.remarks
     if "kind" not in frame:
@@ -62,7 +69,8 @@ def complete_zones(sheet: Sheet) -> Sheet:
             column="kind",
             values=sorted(set(frame["kind"])),
         )
-    frame["county_id"] = _own_counties(frame, remarks)
+    counties = _own_counties(frame, remarks)
+    frame["county_id"] = _settled(counties, remarks) if alone else counties
     return replace(sheet, frame=frame)
 
 
@@ -109,10 +117,8 @@ def _own_counties(frame: pd.DataFrame, remarks: Remarks) -> pd.Series:
     return counties.mask(told, own)
 
 
-def settle_counties(zones: Sheet) -> Sheet:
-    """Return zones whose counties are in no file, every county under one code."""
-    frame, remarks = zones.frame.copy(), zones.remarks
-    counties = frame["county_id"]
+def _settled(counties: pd.Series, remarks: Remarks) -> pd.Series:
+    """Return counties that are in no file, every county under one code."""
     lossy = counties.map(is_scientific)
     if lossy.any():
         remark_lossy(counties[lossy], "county_id", remarks)
@@ -127,13 +133,12 @@ def settle_counties(zones: Sheet) -> Sheet:
         remarks.note(
             "reference-by-code",
             Text("代码写法不同, 是同一个县区", "the same county, in other digits"),
-            keys=frame.index[changed],
+            keys=counties.index[changed],
             column="county_id",
             values=[f"{a} -> {b}" for a, b in pairs],
         )
-    frame["county_id"] = settled
     remark_old(settled, "county_id", remarks)
-    return replace(zones, frame=frame)
+    return settled
 
 
 def complete_counties(sheet: Sheet, zones: Sheet | None) -> Sheet:

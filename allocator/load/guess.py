@@ -127,7 +127,7 @@ def _shapes(raw: Raw) -> str:
 
 def _guess(path: Path, table: Table, raw: Raw, shapes: str) -> Guess:
     headings = [str(heading) for heading in raw.cells.columns]
-    claims = understand(headings, table, truncated=raw.truncated)
+    claims, _ = understand(raw.parts, table, truncated=raw.truncated)
     use = table.name
     score = _score(table, claims, headings, shapes)
     mapping = tuple((claim.heading, claim.column.name) for claim in claims)
@@ -175,5 +175,6 @@ def _score(
 
 def _has_zones(headings: Sequence[str]) -> bool:
     zones = next(table for table in ALL_TABLES if table.name == "zones")
-    claims = {c.column.name for c in understand(headings, zones, truncated=False)}
-    return "population" in claims and "zone_id" in claims and "kind" in claims
+    parts = [(heading,) for heading in headings]
+    claims, _ = understand(parts, zones, truncated=False)
+    return {"population", "zone_id", "kind"} <= {c.column.name for c in claims}
