@@ -246,9 +246,9 @@ def _write_brief(brief: Brief, target: Path, folder: _Folder) -> None:
     content, _ = read_toml(brief.path)
     content = content or {}
     content.setdefault("area", {})["crs"] = GEOGRAPHIC_CRS
-    for section in ("area", "demand", "travel"):
+    for section in ("area", "demand", "travel", "report"):
         for key, value in content.get(section, {}).items():
-            if isinstance(value, str) and brief.resolve(value).is_file():
+            if isinstance(value, str) and brief.resolve(value).exists():
                 content[section][key] = _from(target, brief.resolve(value))
     for name, file in folder.names.items():
         section, key = PLACES[name]
@@ -259,7 +259,7 @@ def _write_brief(brief: Brief, target: Path, folder: _Folder) -> None:
 
 
 def _from(target: Path, file: Path) -> str:
-    """Return the path of a file that stays where it is, as seen from the new folder."""
+    """Return the path of what stays where it is, as seen from the new folder."""
     try:
         return os.path.relpath(file.resolve(), target.resolve()).replace(os.sep, "/")
     except ValueError:  # on another drive
