@@ -170,6 +170,9 @@ def _refuse_other_inputs(task: Task, run: Path, certificate: dict[str, Any]) -> 
         return {str(one["file"]): str(one["sha256"]) for one in files}
 
     then, now = keys(certificate["inputs"]), keys(fingerprints(input_files(task.brief)))
+    if "decisions" in certificate and task.reviewed.file is not None:
+        # What was decided is read from the run folder, not from the form it came in.
+        then = {name: digest for name, digest in then.items() if name in now}
     changed = sorted(
         name for name in then.keys() | now.keys() if then.get(name) != now.get(name)
     )

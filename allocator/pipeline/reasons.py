@@ -126,6 +126,34 @@ def explain_site(
     return Reasons(base, tuple(reasons), len(reasons) == len(pairs))
 
 
+def explain_pair(base: Planned, pair: Pair, *, time_limit_s: float) -> Reason | None:
+    """Give the reason for one placement or candidate of a plan at hand.
+
+    Parameters
+    ----------
+    base
+        From `allocator.pipeline.bases.planned`; it can be asked again and again.
+    pair
+        The site and the service.
+    time_limit_s
+        Wall-clock seconds.
+
+    Returns
+    -------
+    reason
+        None where no plan may hold the pair.
+
+    Raises
+    ------
+    SolverError
+        When the solver gave no usable answer.
+    """
+    if pair not in base.base.program.holds:
+        return None
+    found = consequence(base.base, pair, time_limit_s=time_limit_s, full=True)
+    return _reason(base, pair, found)
+
+
 def explain_sites(
     task: Task,
     *,

@@ -1,0 +1,112 @@
+"""Where a review finds the brief of a run, its next runs, and a name for another."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from allocator.errors import Finding, InputError, Text
+from allocator.export import RUN_MARKER
+from allocator.pipeline.bases import read_certificate
+from allocator.provenance import fingerprint
+from allocator.resources import samples_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_MOST_FILES = 200  # toml files looked at in one folder
+_ROUND = re.compile(r"^(.+)-(\d{1,2})$")
+
+
+def open_run(run: Path) -> dict[str, Any]:
+    """Return the certificate of a run folder.
+
+    Raises
+    ------
+    InputError
+        When it is no run folder.
+    """
+    if not (run / RUN_MARKER).is_file():
+        text = Text(
+            f"不是方案文件夹 (没有 {RUN_MARKER})",
+            f"it is no run folder (no {RUN_MARKER})",
+        )
+        remedy = Text(
+            "给出 allocator plan 写出的文件夹", "give a folder that plan wrote"
+        )
+        raise InputError([Finding("run-missing", text, table=str(run), remedy=remedy)])
+    return read_certificate(run)
+
+
+def find_brief(
+    run: Path, certificate: dict[str, Any], places: Sequence[Path]
+) -> Path | None:
+    """Return the brief that a run was made from, known by its SHA-256.
+
+    Looked at are the toml files in the folders around the run, in ``places``, in the
+    folders right inside these, and in the bundled samples.
+    """
+    wanted = {(one["file"], one["sha256"]) for one in certificate["inputs"]}
+    names = {name for name, _ in wanted if str(name).endswith(".toml")}
+    around = [run.parent, run.parent.parent, *places, samples_folder()]
+    for path in _files(around, names):
+        try:
+            found = fingerprint(path)
+        except OSError:
+            continue
+        if (found["file"], found["sha256"]) in wanted and _is_brief(path):
+            return path
+    return None
+
+
+def _files(folders: Sequence[Path], names: set[str]) -> Iterator[Path]:
+    for folder in dict.fromkeys(folders):
+        for pattern in ("*.toml", "*/*.toml"):
+            found = (path for path in folder.glob(pattern) if path.name in names)
+            for _, path in zip(range(_MOST_FILES), found, strict=False):
+                yield path
+
+
+def _is_brief(path: Path) -> bool:
+    """Whether a toml file is a brief and no pack; both are inputs of a run."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return re.search(r"^\s*\[brief\]", text, re.MULTILINE) is not None
+
+
+def next_folder(run: Path) -> Path:
+    """Return a folder beside a run that does not exist: ``RUN-2``, ``RUN-3`` ..."""
+    match = _ROUND.match(run.name)
+    stem = match.group(1) if match else run.name
+    number = int(match.group(2)) + 1 if match else 2
+    while (found := run.with_name(f"{stem}-{number}")).exists():
+        number += 1
+    return found
+
+
+def later_runs(run: Path) -> list[Path]:
+    """Return the runs beside a run that a review of it led to, round by round.
+
+    A run says in its certificate which run was reviewed, by SHA-256.
+    """
+    beside: dict[str, list[Path]] = {}
+    for path in sorted(run.parent.glob(f"*/{RUN_MARKER}")):
+        if path.parent.name.startswith("."):
+            continue
+        try:
+            parent = read_certificate(path.parent).get("parent")
+        except InputError:
+            continue
+        if isinstance(parent, dict):
+            beside.setdefault(str(parent.get("run_sha256")), []).append(path.parent)
+    found: list[Path] = []
+    ahead = [run]
+    while ahead:
+        digest = str(fingerprint(ahead.pop(0) / RUN_MARKER)["sha256"])
+        children = [one for one in beside.pop(digest, []) if one not in found]
+        found += children
+        ahead += children
+    return found

@@ -1,0 +1,151 @@
+"""Asking what decisions cost, one after the other, without waiting for the answer."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from allocator.review.jobs import command, end, start
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+    from allocator.errors import Language
+    from allocator.review.entries import Entry
+
+type State = Literal["waiting", "running", "done", "failed", "cancelled"]
+
+
+@dataclass
+class Asked:
+    """A decision whose price is asked for; filled in as the answer comes.
+
+    Parameters
+    ----------
+    entry
+        The decision, as it would be written.
+    state, step
+        How far it is.
+    headline, lines, verdict
+        The answer, see `allocator.review.pricing.Quote`.
+    problems
+        Why there is none.
+    """
+
+    entry: Entry
+    state: State = "waiting"
+    step: str = ""
+    headline: str = ""
+    lines: tuple[str, ...] = ()
+    verdict: str = ""
+    problems: tuple[str, ...] = field(default=())
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state not in ("waiting", "running")
+
+
+class Quotes:
+    """The prices of decisions on one run, from a program that is kept running.
+
+    Parameters
+    ----------
+    brief, run, language
+        As `allocator.review.pricing.main`.
+    """
+
+    def __init__(self, brief: Path, run: Path, language: Language) -> None:
+        arguments = [str(brief), str(run), language]
+        self._command = command("allocator.review.pricing", arguments)
+        self._process: subprocess.Popen[str] | None = None
+        self._waiting: queue.Queue[Asked | None] = queue.Queue()
+        self._worker = threading.Thread(target=self._work, daemon=True)
+        self._guard = threading.Lock()
+        self._known: dict[tuple[object, ...], Asked] = {}
+
+    def ask(self, entry: Entry) -> Asked:
+        """Ask for a price; the same question is answered once."""
+        place = (entry.lon, entry.lat)
+        question = (*entry.key, entry.verdict, entry.phase, *place)
+        with self._guard:
+            known = self._known.get(question)
+            if known is not None and known.state not in ("failed", "cancelled"):
+                return known
+            asked = Asked(entry)
+            self._known[question] = asked
+            if not self._worker.is_alive():
+                self._worker = threading.Thread(target=self._work, daemon=True)
+                self._worker.start()
+        self._waiting.put(asked)
+        return asked
+
+    def cancel(self, asked: Asked) -> None:
+        """Give a question up; when it is being answered, that ends."""
+        with self._guard:
+            if asked.over:
+                return
+            running = asked.state == "running"
+            asked.state = "cancelled"
+            process = self._process if running else None
+        if process is not None:
+            end(process)
+
+    def close(self) -> None:
+        """End the program; what was asked is given up."""
+        with self._guard:
+            for asked in self._known.values():
+                if not asked.over:
+                    asked.state = "cancelled"
+            process, self._process = self._process, None
+        self._waiting.put(None)
+        if process is not None:
+            end(process)
+
+    def _work(self) -> None:
+        while (asked := self._waiting.get()) is not None:
+            with self._guard:
+                if asked.over:
+                    continue
+                asked.state = "running"
+                if self._process is None or self._process.poll() is not None:
+                    self._process = start(self._command, talking=True)
+                process = self._process
+            self._answer(asked, process)
+
+    def _answer(self, asked: Asked, process: subprocess.Popen[str]) -> None:
+        question = json.dumps(asked.entry.as_dict(), ensure_ascii=False)
+        with contextlib.suppress(OSError, ValueError):
+            if process.stdin is not None and process.stdout is not None:
+                process.stdin.write(question + "\n")
+                process.stdin.flush()
+                for line in process.stdout:
+                    if self._take(asked, json.loads(line)):
+                        return
+        with self._guard:
+            if not asked.over:
+                asked.state = "failed"
+
+    def _take(self, asked: Asked, said: dict[str, Any]) -> bool:
+        """Take one line of the answer; return whether it was the last."""
+        with self._guard:
+            if asked.over:
+                return True
+            if "step" in said:
+                asked.step = str(said["step"])
+                return False
+            if "quote" in said:
+                quote = said["quote"]
+                asked.headline = str(quote["headline"])
+                asked.lines = tuple(quote["lines"])
+                asked.verdict = str(quote["verdict"])
+                asked.state = "done"
+            else:
+                asked.problems = tuple(said.get("problems", ()))
+                asked.state = "failed"
+        return True
