@@ -604,6 +604,42 @@ def scenarios(
 
 
 @cli.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--brief",
+    type=click.Path(path_type=Path),
+    help="The brief of RUN; without: looked for near by, known by its SHA-256.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65535),
+    help="Where to listen on 127.0.0.1 (default: a free one).",
+)
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@_common
+def review(
+    run: Path,
+    *,
+    brief: Path | None,
+    port: int | None,
+    no_browser: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Review RUN on a map in the browser: decide, solve again. 在地图上审核方案."""
+    from allocator.cli import reviewing  # noqa: PLC0415
+
+    chosen = options["lang"] or os.environ.get("ALLOCATOR_LANG")
+    reviewing.review(
+        run,
+        brief,
+        _console(options),
+        language=_language(chosen) if chosen else None,
+        port=port,
+        browser=not no_browser,
+    )
+
+
+@cli.command()
 @click.argument("pack", required=False)
 @_common
 def packs(pack: str | None, **options: Any) -> None:  # noqa: ANN401

@@ -118,9 +118,7 @@ def written(entry: Entry) -> tuple[object, ...]:
     return (*entry.key, entry.verdict, entry.who, entry.why, *place, entry.name)
 
 
-def write_form(
-    path: Path, rows: Sequence[Entry], stands: Mapping[Key, Entry]
-) -> None:
+def write_form(path: Path, rows: Sequence[Entry], stands: Mapping[Key, Entry]) -> None:
     """Write a form with what stands: the whole file or none of it.
 
     Parameters

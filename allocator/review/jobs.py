@@ -151,9 +151,7 @@ class Solving:
                 self.steps.append(line.rstrip())
 
 
-def _problems(
-    said: str, steps: Sequence[str], language: Language
-) -> tuple[str, ...]:
+def _problems(said: str, steps: Sequence[str], language: Language) -> tuple[str, ...]:
     """Return what stood in the way, a line a finding."""
     try:
         findings: list[dict[str, Any]] = json.loads(said)["findings"]

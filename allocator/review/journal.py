@@ -195,9 +195,7 @@ class Journal:
     ) -> tuple[Finding, ...]:
         """Write ``decisions.csv`` where it does not yet say what stands."""
         said = {row.key: written(row) for row in rows}
-        blank = {
-            row.key: row for row in rows if row.key not in stands and row.verdict
-        }
+        blank = {row.key: row for row in rows if row.key not in stands and row.verdict}
         wanted = {
             key: written(entry)
             for key, entry in stands.items()

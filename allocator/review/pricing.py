@@ -100,9 +100,7 @@ class Pricer:
         Receives each step of the work.
     """
 
-    def __init__(
-        self, brief: Path, run: Path, tell: Callable[[Text], None]
-    ) -> None:
+    def __init__(self, brief: Path, run: Path, tell: Callable[[Text], None]) -> None:
         self._brief, self._run = brief, run
         self._progress = Teller(tell)
         self._planned: Planned | None = None
@@ -138,13 +136,13 @@ class Pricer:
     def _anew(self, entry: Entry) -> Quote:
         """Solve the task with this decision on top of what the run obeys."""
         certificate = read_certificate(self._run)
-        before = {
-            one["name"]: float(one["value"]) for one in certificate["objectives"]
-        }
+        before = {one["name"]: float(one["value"]) for one in certificate["objectives"]}
         decided = self._run / DECIDED_FILE
         with tempfile.TemporaryDirectory() as folder:
             form = Path(folder) / "decisions.csv"
-            rows = read_form(decided, certificate["services"]) if decided.is_file() else []
+            rows = (
+                read_form(decided, certificate["services"]) if decided.is_file() else []
+            )
             write_form(form, rows, {**{r.key: r for r in rows}, entry.key: entry})
             review = Review(form, self._run)
             task = read_task(self._brief, review=review, progress=self._progress)

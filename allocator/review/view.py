@@ -282,9 +282,7 @@ def _place(
     words = {name: str(first[name]) for name in ("name", "county", "zone")}
     existing = any(row["action"] != "build" for row in placed)
     where = {"lon": float(first["lon"]), "lat": float(first["lat"])}
-    return Place(
-        site_id, **words, **where, kind="", existing=existing, options=options
-    )
+    return Place(site_id, **words, **where, kind="", existing=existing, options=options)
 
 
 # --- Clauses --------------------------------------------------------------------------
