@@ -68,6 +68,14 @@ def end(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
+def release(process: subprocess.Popen[str]) -> None:
+    """Close what a program that has ended was spoken to through."""
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
 class Solving:
     """``allocator plan`` at work on the next run.
 
@@ -135,6 +143,7 @@ class Solving:
             said.append(process.stdout.read())
         code = process.wait()
         reader.join()
+        release(process)
         self.seconds = time.monotonic() - self._started
         if self.state == "cancelled":
             return

@@ -116,7 +116,7 @@ class Journal:
 
         def made(entries: Sequence[Entry]) -> Entry:
             there, as_what, where = settled(key, verdict, place, standing(entries))
-            own = _name_of(entries, there) if not name else name
+            own = name or _name_of(entries, there)
             return new_entry(
                 who,
                 there,

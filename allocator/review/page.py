@@ -45,6 +45,7 @@ def show(house: House, request: Request) -> None:
     name = asked if asked in house.names else house.names[0]
     who = clean(unquote(request.cookies.get(REVIEWER, "")))
     ui.add_css(_STYLE.read_text("utf-8"))
+    ui.colors(primary="#0b4f9e", positive="#1b7837", negative="#c3002f")
     try:
         screen = Screen(house, name, who)
     except InputError as error:
@@ -103,7 +104,7 @@ class Page:
             self._who = ui.button(
                 screen.who or say("who"), icon="person", on_click=self._ask_who
             ).props("flat dense no-caps")
-            ui.button(say("undo"), icon="undo", on_click=lambda: screen.undo()).props(
+            ui.button(say("undo"), icon="undo", on_click=screen.undo_last).props(
                 "flat dense no-caps"
             ).mark("undo")
             button = ui.button(
@@ -201,13 +202,14 @@ class Page:
         screen, say = self.screen, self.screen.say
         name = screen.room.run.name
         self._before: PlanMap | None = None
-        with ui.element("div").classes("rv-maps") as self._row:
-            with ui.element("div").classes("rv-map"):
-                self.map = PlanMap(_source(name), self._map_words(), group="rounds")
-                self.map.mark("map")
-                self._legend = ui.element("div").classes("rv-legend")
-                self._name = ui.label(f"{say('after')}: {name}").classes("rv-map-title")
-                self._name.set_visibility(False)
+        self._holder: ui.element | None = None
+        self._row = ui.element("div").classes("rv-maps")
+        with self._row, ui.element("div").classes("rv-map"):
+            self.map = PlanMap(_source(name), self._map_words(), group="rounds")
+            self.map.mark("map")
+            self._legend = ui.element("div").classes("rv-legend")
+            self._name = ui.label(f"{say('after')}: {name}").classes("rv-map-title")
+            self._name.set_visibility(False)
         self._draw_legend()
         self.map.on_choose(screen.choose)
         self.map.on_drag(self._dragged)
@@ -271,7 +273,7 @@ class Page:
             add_site(self.screen, lon, lat)
 
     def _dragged(self, site_id: str, lon: float, lat: float) -> None:
-        """A site was dragged: which of its services move is asked where several could.
+        """Ask to move what is new at a site that was dragged, service by service.
 
         What is held today stays; a service that the map is filtered by is meant alone.
         """
@@ -303,16 +305,18 @@ class Page:
         parent = self._compare.parent
         self._name.set_visibility(shown)
         if not shown and self._before is not None:
-            self._holder.delete()
-            self._before = None
+            if self._holder is not None:
+                self._holder.delete()
+            self._before = self._holder = None
         if shown and parent is not None and self._before is None:
-            with self._row, ui.element("div").classes("rv-map") as self._holder:
+            with self._row, ui.element("div").classes("rv-map") as holder:
                 words = self._map_words()
                 source = _source(parent)
                 self._before = PlanMap(source, words, group="rounds", readonly=True)
                 title = f"{self.screen.say('before')}: {parent}"
                 ui.label(title).classes("rv-map-title")
-            self._holder.move(self._row, 0)
+            self._holder = holder
+            holder.move(self._row, 0)
             self._look()
 
     # --- The panels -------------------------------------------------------------------
@@ -320,10 +324,11 @@ class Page:
     def _panels(self) -> None:
         screen, say = self.screen, self.screen.say
         with ui.element("div").classes("rv-right") as self._right:
-            with ui.tabs(value="site", on_change=self._turn).classes("rv-tabs") as tabs:
+            with ui.tabs(on_change=self._turn).classes("rv-tabs") as tabs:
                 for name in _TABS:
                     ui.tab(name, say(name)).props("no-caps").mark(f"tab-{name}")
             self._bar = tabs
+            tabs.set_value("site")
             for name in _TABS:
                 self._tabs[name] = ui.element("div").classes("rv-tab")
                 self._tabs[name].set_visibility(name == "site")

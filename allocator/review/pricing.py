@@ -211,13 +211,15 @@ def _of_reason(base: Planned, reason: Reason, entry: Entry) -> Quote:
     if found is None:
         return Quote(Text("未求解", "not solved"), (), "unknown")
     asked = entry.verdict in (Verdict.REJECT, Verdict.DEFER)
+    if asked and reason.action == "keep" and found.verdict == "fixed":
+        return Quote(_OF_TODAY, (), "impossible")
     if asked != (found.question == "without"):
         # To reject what the plan does not place, or to force what it places.
         return _nothing()
     told = [say_difference(d) for d in found.differences if not d.as_good]
     instead = _substitutes(base, reason)
     then = _then(base, reason)
-    head = [say_verdict(found)] if not told else told
+    head = told or [say_verdict(found)]
     if entry.verdict == Verdict.DEFER and len(base.task.phases) > 1:
         bound = Text("缓建的代价不高于取消:", "deferring costs no more than dropping:")
         head = [bound, *head]
@@ -226,6 +228,12 @@ def _of_reason(base: Planned, reason: Reason, entry: Entry) -> Quote:
     lines = [say_verdict(found), *(say_difference(d) for d in found.differences)]
     lines += [text for text in (instead, then) if text is not None]
     return Quote(headline, tuple(lines), found.verdict)
+
+
+_OF_TODAY = Text(
+    "现有设置, 任务书没有允许撤销 ([policy] closing)",
+    "held today, and the brief does not let it close ([policy] closing)",
+)
 
 
 def _substitutes(base: Planned, reason: Reason) -> Text | None:

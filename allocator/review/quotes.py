@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from allocator.review.jobs import command, end, start
+from allocator.review.jobs import command, end, release, start
 
 if TYPE_CHECKING:
     import subprocess
@@ -106,6 +106,10 @@ class Quotes:
         self._waiting.put(None)
         if process is not None:
             end(process)
+        if self._worker.is_alive():
+            self._worker.join()
+        if process is not None:
+            release(process)
 
     def _work(self) -> None:
         while (asked := self._waiting.get()) is not None:
@@ -113,7 +117,10 @@ class Quotes:
                 if asked.over:
                     continue
                 asked.state = "running"
-                if self._process is None or self._process.poll() is not None:
+                if self._process is not None and self._process.poll() is not None:
+                    release(self._process)
+                    self._process = None
+                if self._process is None:
                     self._process = start(self._command, talking=True)
                 process = self._process
             self._answer(asked, process)

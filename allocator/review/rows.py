@@ -9,6 +9,8 @@ from allocator.decisions import Verdict
 from allocator.review.words import AUDIT, VERDICTS, Speech
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from allocator.compare import Comparison
     from allocator.review.entries import Entry, Key
     from allocator.review.room import Room
@@ -176,7 +178,7 @@ def comparison_rows(comparison: Comparison, speech: Speech) -> dict[str, Any]:
     }
 
 
-def _zone(row: dict[str, Any]) -> tuple[str, float, float]:
+def _zone(row: Mapping[Any, Any]) -> tuple[str, float, float]:
     return (
         f"{row['county']} {row['zone']}",
         float(row["minutes_change"]),

@@ -102,6 +102,10 @@ class Screen:
         self._told(self.room.refresh())
         return True
 
+    async def undo_last(self) -> None:
+        """Undo the last decision of this reviewer."""
+        await self.undo()
+
     async def undo(self, entry_id: str | None = None) -> None:
         """Undo an entry, or the last of this reviewer."""
         try:

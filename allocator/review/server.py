@@ -64,7 +64,7 @@ def serve(
     """
     token = secrets.token_urlsafe(24)
     address = f"http://{HOST}:{port}/?{TOKEN}={token}"
-    app.add_middleware(Gate, token=token, port=port)  # type: ignore[arg-type]
+    app.add_middleware(Gate, token=token, port=port)
     add_pages(house)
 
     def started() -> None:

@@ -42,7 +42,7 @@ class SitePanel:
             names,
             label=screen.say("search"),
             with_input=True,
-            on_change=lambda event: event.value and screen.choose(event.value),
+            on_change=lambda event: screen.choose(str(event.value or "")),
         )
         self._search.props("dense outlined clearable").style("width: 100%")
         self._box = ui.element("div").style(
@@ -98,7 +98,7 @@ class SitePanel:
                 chip = ui.label(say.action(option.action)).classes("rv-chip")
                 if new:
                     chip.classes("rv-new")
-                if option.phase is not None:
+                if option.phase is not None and option.action != "keep":
                     ui.label(str(option.phase)).classes("rv-chip")
             ui.label(self._figures(option)).classes("rv-quiet")
             self._clauses(option)
@@ -111,8 +111,12 @@ class SitePanel:
     def _figures(self, option: Option) -> str:
         say = self._screen.say
         parts = [
-            f"{say('capital')} {option.capital_wan:,.0f} {say('wan')}",
-            f"{say('yearly')} {option.yearly_wan:,.0f} {say('wan')}",
+            f"{say(name)} {wan:,.0f} {say('wan')}"
+            for name, wan in (
+                ("capital", option.capital_wan),
+                ("yearly", option.yearly_wan),
+            )
+            if wan or option.action != "keep"
         ]
         if option.people is not None:
             parts.append(f"{say('served')} {option.people:,.0f} {say('persons')}")

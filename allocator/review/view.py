@@ -176,7 +176,15 @@ def read_view(
     audit = _audit(run)
     served = tuple(sorted(set(plan.assignments["service"])))
     reach = {} if task is None else _out_of_reach(task, plan)
-    drawing = _drawing(run, plan, zones, counties, places, reach, served)
+    drawing = _drawing(
+        plan,
+        demand=_demand(run),
+        zones=zones,
+        counties=counties,
+        places=places,
+        reach=reach,
+        served=served,
+    )
     return View(
         folder=run,
         certificate=certificate,
@@ -279,10 +287,18 @@ def _place(
             options=options,
         )
     first = placed[0]
-    words = {name: str(first[name]) for name in ("name", "county", "zone")}
     existing = any(row["action"] != "build" for row in placed)
-    where = {"lon": float(first["lon"]), "lat": float(first["lat"])}
-    return Place(site_id, **words, **where, kind="", existing=existing, options=options)
+    return Place(
+        id=site_id,
+        name=str(first["name"]),
+        lon=float(first["lon"]),
+        lat=float(first["lat"]),
+        county=str(first["county"]),
+        zone=str(first["zone"]),
+        kind="",
+        existing=existing,
+        options=options,
+    )
 
 
 # --- Clauses --------------------------------------------------------------------------
@@ -356,9 +372,17 @@ def _out_of_reach(task: Task, plan: Plan) -> dict[str, set[str]]:
     return found
 
 
+def _demand(run: Path) -> pd.DataFrame:
+    demand = read_columns(run / "demand.csv", DEMAND_COLUMNS).set_index("demand_id")
+    for name in ("people", "lon", "lat"):
+        demand[name] = pd.to_numeric(demand[name], errors="coerce")
+    return demand.sort_index()
+
+
 def _drawing(
-    run: Path,
     plan: Plan,
+    *,
+    demand: pd.DataFrame,
     zones: gpd.GeoDataFrame,
     counties: gpd.GeoDataFrame,
     places: dict[str, Place],
@@ -366,10 +390,6 @@ def _drawing(
     served: tuple[str, ...],
 ) -> str:
     """Return what the map draws, as JSON: numbers, texts and nulls only."""
-    demand = read_columns(run / "demand.csv", DEMAND_COLUMNS).set_index("demand_id")
-    for name in ("people", "lon", "lat"):
-        demand[name] = pd.to_numeric(demand[name], errors="coerce")
-    demand = demand.sort_index()
     points = pd.DataFrame(
         [(place.lon, place.lat) for place in places.values()], columns=["lon", "lat"]
     )
@@ -387,7 +407,9 @@ def _drawing(
             ],
             "people": [round(float(people)) for people in demand["people"]],
             "out": {
-                service: sorted(int(i) for i in demand.index.get_indexer(sorted(ids)))
+                service: sorted(
+                    int(i) for i in demand.index.get_indexer(pd.Index(sorted(ids)))
+                )
                 for service, ids in reach.items()
             },
         },
@@ -448,7 +470,7 @@ def _goes(
     """Return who goes where: demand point, site, people and minutes."""
     rows = plan.assignments[plan.assignments["service"] == service]
     at = {site_id: number for number, site_id in enumerate(site_ids)}
-    positions = demand.index.get_indexer(rows["demand_id"])
+    positions = demand.index.get_indexer(pd.Index(rows["demand_id"]))
     return [
         [int(point), at[str(site)], round(float(people)), round(float(minutes), 1)]
         for point, site, people, minutes in zip(

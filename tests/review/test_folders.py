@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from allocator.errors import InputError
+from allocator.provenance import fingerprint
+from allocator.review.folders import find_brief, later_runs, next_folder, open_run
+from tests.review.runs import small_run
+
+
+def test_the_brief_is_known_by_its_fingerprint(tmp_path):
+    run, brief = small_run(tmp_path)
+    certificate = open_run(run)
+    assert find_brief(run, certificate, []) == brief
+    brief.write_text(brief.read_text("utf-8") + "\n# changed\n", "utf-8")
+    assert find_brief(run, certificate, []) is None
+
+
+def test_a_brief_elsewhere_is_found_where_it_is_looked_for(tmp_path):
+    run, brief = small_run(tmp_path / "a" / "b")
+    (tmp_path / "far").mkdir()
+    shutil.move(brief.parent, tmp_path / "far" / "task")
+    certificate = open_run(run)
+    assert find_brief(run, certificate, []) is None
+    found = find_brief(run, certificate, [tmp_path / "far"])
+    assert found == tmp_path / "far" / "task" / "brief.toml"
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(InputError) as refused:
+        open_run(tmp_path)
+    assert [f.code for f in refused.value.findings] == ["run-missing"]
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "expected"),
+    [
+        ("plan", [], "plan-2"),
+        ("plan-2", [], "plan-3"),
+        ("plan", ["plan-2", "plan-3"], "plan-4"),
+        ("plan-2025", [], "plan-2025-2"),
+    ],
+)
+def test_the_next_folder_is_new(tmp_path, name, there, expected):
+    for other in there:
+        (tmp_path / other).mkdir()
+    assert next_folder(tmp_path / name) == tmp_path / expected
+
+
+def test_later_rounds_are_found_by_what_they_reviewed(tmp_path):
+    def made(name, parent):
+        folder = tmp_path / name
+        folder.mkdir()
+        content = {"objectives": [], "inputs": [], "name": name}
+        if parent is not None:
+            digest = fingerprint(tmp_path / parent / "run.json")["sha256"]
+            content["parent"] = {"folder": parent, "run_sha256": digest}
+        (folder / "run.json").write_text(json.dumps(content), "utf-8")
+
+    made("r", None)
+    made("r-2", "r")
+    made("r-3", "r-2")
+    made("other", None)
+    made("other-2", "other")
+    assert later_runs(tmp_path / "r") == [tmp_path / "r-2", tmp_path / "r-3"]
+    assert later_runs(tmp_path / "r-3") == []
