@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from allocator.errors import Finding, InputError, Text
@@ -30,6 +29,7 @@ from allocator.review.locking import locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
 FOLDER = "review"
 FILE = "journal.jsonl"
