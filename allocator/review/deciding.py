@@ -100,7 +100,7 @@ def decide(
     """Open the dialog for a decision; it can be confirmed before its price is there."""
     say = screen.say
     proposed = new_entry(screen.who, key, verdict, phase=phase, place=place)
-    with ui.dialog() as dialog, ui.card().classes("rv-dialog"):
+    with ui.dialog().props("transition-duration=0") as dialog, ui.card().classes("rv-dialog"):
         ui.label(f"{say.verdict(verdict)}: {subject(screen.room, key)}").classes(
             "rv-name"
         )
@@ -146,7 +146,7 @@ def add_site(screen: Screen, lon: float, lat: float) -> None:
     """Open the dialog for a new candidate at a point."""
     say = screen.say
     services = {"": say("optional"), **screen.room.view.services}
-    with ui.dialog() as dialog, ui.card().classes("rv-dialog"):
+    with ui.dialog().props("transition-duration=0") as dialog, ui.card().classes("rv-dialog"):
         ui.label(f"{say('add_site')}: {lon:.5f}, {lat:.5f}").classes("rv-name")
         name = ui.input(say("name")).props("autofocus dense outlined maxlength=100")
         name.style("width: 100%").mark("name")

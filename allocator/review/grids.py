@@ -68,6 +68,7 @@ class PlacementGrid:
                 say("verdict"),
                 100,
                 editable=True,
+                singleClickEdit=True,
                 cellEditor="agSelectCellEditor",
                 cellEditorParams={"values": list(CELL_VERDICTS)},
                 refData=words,

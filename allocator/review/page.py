@@ -400,7 +400,7 @@ class Page:
 
     def _ask_who(self) -> None:
         screen, say = self.screen, self.screen.say
-        with ui.dialog().props("persistent") as dialog, ui.card().classes("rv-dialog"):
+        with ui.dialog().props("persistent transition-duration=0") as dialog, ui.card().classes("rv-dialog"):
             name = ui.input(say("who"), value=screen.who)
             name.props("autofocus outlined dense maxlength=50").style("width: 100%")
             name.mark("who")

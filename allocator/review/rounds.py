@@ -24,7 +24,7 @@ def solve_again(screen: Screen, *, best_effort: bool = False) -> None:
     solving = house.solve(screen.room, best_effort=best_effort) or house.solving
     if solving is None:
         return
-    with ui.dialog().props("persistent") as dialog, ui.card().classes("rv-dialog"):
+    with ui.dialog().props("persistent transition-duration=0") as dialog, ui.card().classes("rv-dialog"):
         ui.label(f"{say('solving')}: {solving.target.name}").classes("rv-name")
         box = ui.element("div").style("width: 100%")
         _Watch(screen, dialog, box, solving)
@@ -40,6 +40,7 @@ class _Watch:
     ) -> None:
         self._screen, self._dialog = screen, dialog
         self._box, self._solving = box, solving
+        self._client = ui.context.client
         with box:
             with ui.element("div").classes("rv-row"):
                 ui.spinner(size="20px")
@@ -64,8 +65,8 @@ class _Watch:
             return
         self._timer.deactivate()
         if solving.state == "done":
+            # The dialog goes with the page; closing it first would end this handler.
             self._screen.house.look()
-            self._dialog.close()
             await self._screen.go(solving.target.name)
             return
         self._box.clear()
@@ -90,12 +91,9 @@ class _Watch:
             ui.button(say("close"), on_click=self._dialog.close).props("no-caps")
 
     def _yielding(self) -> None:
-        self._dialog.close()
-        with self._screen_slot():
+        with self._client.content:
             solve_again(self._screen, best_effort=True)
-
-    def _screen_slot(self) -> ui.element:
-        return ui.context.client.content
+        self._dialog.close()
 
 
 class ComparePanel:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import socket
 import webbrowser
 from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
-from nicegui import app, ui
+from nicegui import app, background_tasks, ui
 
 from allocator.review.gate import TOKEN, Gate
 from allocator.review.page import show
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from allocator.review.room import House
 
 HOST = "127.0.0.1"
+_ASK_S = 0.05
 _PORTS = range(8620, 8640)  # tried in order, so that a bookmark often still holds
 
 
@@ -67,12 +69,14 @@ def serve(
     app.add_middleware(Gate, token=token, port=port)
     add_pages(house)
 
-    def started() -> None:
+    async def announce() -> None:
+        while not await asyncio.to_thread(_answers, port):
+            await asyncio.sleep(_ASK_S)
         ready(address)
         if browser:
-            webbrowser.open(address)
+            await asyncio.to_thread(webbrowser.open, address)
 
-    app.on_startup(started)
+    app.on_startup(lambda: background_tasks.create(announce()))
     app.on_shutdown(house.close)
     ui.run(
         host=HOST,
@@ -86,6 +90,15 @@ def serve(
         show_welcome_message=False,
         dark=False,
     )
+
+
+def _answers(port: int) -> bool:
+    """Return whether somebody listens on a port of this machine."""
+    try:
+        with socket.create_connection((HOST, port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def add_pages(house: House) -> None:
