@@ -11,6 +11,8 @@ from allocator.review.entries import Entry, Key, new_entry
 from allocator.review.rows import subject
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
     from allocator.review.quotes import Asked
     from allocator.review.screen import Screen
 
@@ -98,44 +100,83 @@ def decide(
     place: tuple[float, float] | None = None,
 ) -> None:
     """Open the dialog for a decision; it can be confirmed before its price is there."""
+    _ask(screen, {key: phase}, verdict, place)
+
+
+def move_all(
+    screen: Screen, phases: dict[Key, int | None], place: tuple[float, float]
+) -> None:
+    """Open one dialog to move services of a site; each can be left where it is."""
+    _ask(screen, phases, Verdict.MOVE, place)
+
+
+def _ask(
+    screen: Screen,
+    phases: dict[Key, int | None],
+    verdict: str,
+    place: tuple[float, float] | None,
+) -> None:
     say = screen.say
-    proposed = new_entry(screen.who, key, verdict, phase=phase, place=place)
-    with ui.dialog().props("transition-duration=0") as dialog, ui.card().classes("rv-dialog"):
-        ui.label(f"{say.verdict(verdict)}: {subject(screen.room, key)}").classes(
-            "rv-name"
-        )
+    several = len(phases) > 1
+    wanted: dict[Key, ui.checkbox] = {}
+    prices: dict[Key, Price] = {}
+    first = next(iter(phases))
+    about = (first[0], "") if several else first
+    with _dialog() as dialog, ui.card().classes("rv-dialog"):
+        words = f"{say.verdict(verdict)}: {subject(screen.room, about)}"
+        ui.label(words).classes("rv-name")
         if place is not None:
             ui.label(f"{say('moved_to')} {place[0]:.5f}, {place[1]:.5f}")
-        price = Price(screen, proposed)
+        for key, phase in phases.items():
+            if several:
+                services = screen.room.view.services
+                wanted[key] = ui.checkbox(services.get(key[1], key[1]), value=True)
+            proposed = new_entry(screen.who, key, verdict, phase=phase, place=place)
+            prices[key] = Price(screen, proposed)
         reason = ui.input(say("reason")).props("autofocus dense outlined maxlength=500")
-        reason.classes("w-full").style("width: 100%").mark("reason")
+        reason.style("width: 100%").mark("reason")
 
         async def confirm() -> None:
-            entry = new_entry(
-                screen.who,
-                key,
-                verdict,
-                why=str(reason.value or ""),
-                phase=phase,
-                place=place,
-            )
-            if await screen.decide(entry, price=price.words):
-                dialog.close()
+            for key, phase in phases.items():
+                if key in wanted and not wanted[key].value:
+                    continue
+                entry = new_entry(
+                    screen.who,
+                    key,
+                    verdict,
+                    why=str(reason.value or ""),
+                    phase=phase,
+                    place=place,
+                )
+                if not await screen.decide(entry, price=prices[key].words):
+                    return
+            dialog.close()
 
-        _buttons(screen, dialog, price, confirm)
+        _buttons(screen, dialog, list(prices.values()), confirm)
         reason.on("keydown.enter", confirm)
-    dialog.on_value_change(lambda event: None if event.value else dialog.delete())
     dialog.open()
 
 
-def _buttons(screen: Screen, dialog: ui.dialog, price: Price, confirm: object) -> None:
+def _dialog() -> ui.dialog:
+    """Return a dialog that is gone once it is closed."""
+    dialog = ui.dialog().props("transition-duration=0")
+    dialog.on_value_change(lambda event: None if event.value else dialog.delete())
+    return dialog
+
+
+def _buttons(
+    screen: Screen,
+    dialog: ui.dialog,
+    prices: Sequence[Price],
+    confirm: Callable[[], Awaitable[None]],
+) -> None:
     say = screen.say
     with ui.element("div").classes("rv-row").style("justify-content: flex-end"):
         ui.button(say("cancel"), on_click=dialog.close).props("flat no-caps")
-        button = ui.button(on_click=confirm).props("no-caps").mark("confirm")  # type: ignore[arg-type]
+        button = ui.button(on_click=confirm).props("no-caps").mark("confirm")
 
     def label() -> None:
-        waiting = price.asked is not None and not price.asked.over
+        waiting = any(p.asked is not None and not p.asked.over for p in prices)
         button.set_text(say("confirm_unpriced") if waiting else say("confirm"))
 
     label()
@@ -146,7 +187,7 @@ def add_site(screen: Screen, lon: float, lat: float) -> None:
     """Open the dialog for a new candidate at a point."""
     say = screen.say
     services = {"": say("optional"), **screen.room.view.services}
-    with ui.dialog().props("transition-duration=0") as dialog, ui.card().classes("rv-dialog"):
+    with _dialog() as dialog, ui.card().classes("rv-dialog"):
         ui.label(f"{say('add_site')}: {lon:.5f}, {lat:.5f}").classes("rv-name")
         name = ui.input(say("name")).props("autofocus dense outlined maxlength=100")
         name.style("width: 100%").mark("name")
@@ -183,7 +224,6 @@ def add_site(screen: Screen, lon: float, lat: float) -> None:
         with ui.element("div").classes("rv-row").style("justify-content: flex-end"):
             ui.button(say("cancel"), on_click=dialog.close).props("flat no-caps")
             ui.button(say("confirm"), on_click=confirm).props("no-caps").mark("confirm")
-    dialog.on_value_change(lambda event: None if event.value else dialog.delete())
     dialog.open()
 
 

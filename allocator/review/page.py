@@ -10,7 +10,7 @@ from nicegui import ui
 
 from allocator.errors import InputError
 from allocator.maps.style import POPULATION_COLOURS
-from allocator.review.deciding import add_site, decide
+from allocator.review.deciding import add_site, decide, move_all
 from allocator.review.entries import clean
 from allocator.review.grids import PlacementGrid, audit_grid
 from allocator.review.plan_map import PlanMap
@@ -273,7 +273,7 @@ class Page:
             add_site(self.screen, lon, lat)
 
     def _dragged(self, site_id: str, lon: float, lat: float) -> None:
-        """Ask to move what is new at a site that was dragged, service by service.
+        """Ask to move what is new at a site that was dragged.
 
         What is held today stays; a service that the map is filtered by is meant alone.
         """
@@ -290,15 +290,9 @@ class Page:
         if not own:
             ui.notify(screen.say("no_move"))
             return
-        for option in own:
-            with self._row:
-                decide(
-                    screen,
-                    (site_id, option.service),
-                    "move",
-                    phase=option.phase,
-                    place=(lon, lat),
-                )
+        phases = {(site_id, option.service): option.phase for option in own}
+        with self._row:
+            move_all(screen, phases, (lon, lat))
 
     def _beside(self, *, shown: bool) -> None:
         """Show the map of the round before beside this one, or take it away."""
@@ -400,7 +394,10 @@ class Page:
 
     def _ask_who(self) -> None:
         screen, say = self.screen, self.screen.say
-        with ui.dialog().props("persistent transition-duration=0") as dialog, ui.card().classes("rv-dialog"):
+        with (
+            ui.dialog().props("persistent transition-duration=0") as dialog,
+            ui.card().classes("rv-dialog"),
+        ):
             name = ui.input(say("who"), value=screen.who)
             name.props("autofocus outlined dense maxlength=50").style("width: 100%")
             name.mark("who")
@@ -414,8 +411,7 @@ class Page:
 
             name.on("keydown.enter", start)
             ui.button(say("start"), on_click=start).props("no-caps").mark("start")
-        dialog.on_value_change(lambda event: None if event.value else dialog.delete())
-        dialog.open()
+            dialog.open()
 
 
 def _source(name: str) -> str:

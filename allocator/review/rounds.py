@@ -24,11 +24,13 @@ def solve_again(screen: Screen, *, best_effort: bool = False) -> None:
     solving = house.solve(screen.room, best_effort=best_effort) or house.solving
     if solving is None:
         return
-    with ui.dialog().props("persistent transition-duration=0") as dialog, ui.card().classes("rv-dialog"):
+    with (
+        ui.dialog().props("persistent transition-duration=0") as dialog,
+        ui.card().classes("rv-dialog"),
+    ):
         ui.label(f"{say('solving')}: {solving.target.name}").classes("rv-name")
         box = ui.element("div").style("width: 100%")
         _Watch(screen, dialog, box, solving)
-    dialog.on_value_change(lambda event: None if event.value else dialog.delete())
     dialog.open()
 
 

@@ -24,6 +24,13 @@ _YEAR_S = 365 * 24 * 3600
 _TICK_S = 0.5
 
 
+def lasting_dialog() -> ui.dialog:
+    """Return a dialog that only its buttons close, and that is gone then."""
+    dialog = ui.dialog().props("persistent transition-duration=0")
+    dialog.on_value_change(lambda event: None if event.value else dialog.delete())
+    return dialog
+
+
 class Screen:
     """The state of one page; panels ask it and are told when it changes.
 

@@ -44,7 +44,8 @@ class SitePanel:
             with_input=True,
             on_change=lambda event: screen.choose(str(event.value or "")),
         )
-        self._search.props("dense outlined clearable").style("width: 100%")
+        self._search.props("dense outlined clearable").mark("search")
+        self._search.style("width: 100%")
         self._box = ui.element("div").style(
             "display: flex; flex-direction: column; gap: 8px; width: 100%"
         )

@@ -96,7 +96,9 @@ def chromium() -> Iterator[Browser]:
 class Watched:
     """A page, and everything that it asked for and complained of."""
 
-    def __init__(self, browser: Browser, *, width: int = 1280, height: int = 760) -> None:
+    def __init__(
+        self, browser: Browser, *, width: int = 1280, height: int = 760
+    ) -> None:
         context = browser.new_context(viewport={"width": width, "height": height})
         self.page: Page = context.new_page()
         self.asked: list[str] = []

@@ -279,7 +279,7 @@ def test_only_this_machine_is_listened_to(tmp_path):
         with socket.create_connection(("127.0.0.1", port), timeout=5):
             pass
         # A server that listened everywhere would answer at any address of the machine.
-        with pytest.raises(OSError, match="refused|reach"):
+        with pytest.raises(OSError, match=r"refused|reach"):
             socket.create_connection(("127.0.0.2", port), timeout=5)
 
 
