@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from allocator.errors import Finding, InputError, Text
 from allocator.export import RUN_MARKER
+from allocator.load import read_brief
 from allocator.pipeline.bases import read_certificate
-from allocator.provenance import fingerprint
+from allocator.pipeline.certificate import input_files
+from allocator.provenance import fingerprint, fingerprints
 from allocator.resources import samples_folder
 
 if TYPE_CHECKING:
@@ -44,20 +46,29 @@ def find_brief(
 ) -> Path | None:
     """Return the brief that a run was made from, known by its SHA-256.
 
-    Looked at are the toml files in the folders around the run, in ``places``, in the
-    folders right inside these, and in the bundled samples.
+    Looked at are the toml files in the folder of the run, in ``places``, in the folders
+    right inside these, and in the bundled samples. A brief is only taken with all the
+    files that it names as they were: a copy beside other data is another task.
     """
     wanted = {(one["file"], one["sha256"]) for one in certificate["inputs"]}
-    names = {name for name, _ in wanted if str(name).endswith(".toml")}
-    around = [run.parent, run.parent.parent, *places, samples_folder()]
-    for path in _files(around, names):
-        try:
-            found = fingerprint(path)
-        except OSError:
-            continue
-        if (found["file"], found["sha256"]) in wanted and _is_brief(path):
+    names = {str(name) for name, _ in wanted if str(name).endswith(".toml")}
+    for path in _files([run.parent, *places, samples_folder()], names):
+        if _is_brief(path) and _inputs_of(path) <= wanted:
             return path
     return None
+
+
+def _inputs_of(path: Path) -> set[tuple[str | int, str | int]]:
+    """Return name and SHA-256 of a brief and all that it names."""
+    unknown: set[tuple[str | int, str | int]] = {(path.name, "")}
+    brief, _ = read_brief(path)
+    if brief is None:
+        return unknown
+    try:
+        files = fingerprints(input_files(brief))
+    except OSError:
+        return unknown
+    return {(one["file"], one["sha256"]) for one in files}
 
 
 def _files(folders: Sequence[Path], names: set[str]) -> Iterator[Path]:

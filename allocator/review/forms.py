@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+_TEXTS = ("site_id", "service", "reviewer", "reason", "name", "verdict", "date")
 _PLACED = (Verdict.MOVE, Verdict.ADD)
 
 
@@ -71,8 +73,7 @@ def read_form(path: Path, services: Mapping[str, str]) -> list[Entry]:
 
 def _entry(row: object) -> Entry | None:
     text = {
-        name: _without_apostrophe(clean(str(getattr(row, name))))
-        for name in ("site_id", "service", "reviewer", "reason", "name", "verdict")
+        name: _without_apostrophe(clean(str(getattr(row, name)))) for name in _TEXTS
     }
     lon, lat = float(getattr(row, "lon")), float(getattr(row, "lat"))  # noqa: B009
     phase = float(getattr(row, "phase"))  # noqa: B009 (a row has any columns)
@@ -88,7 +89,7 @@ def _entry(row: object) -> Entry | None:
         )
     except ValueError:
         return None
-    return made
+    return replace(made, when=text["date"] or made.when)
 
 
 def _without_apostrophe(cell: str) -> str:

@@ -59,7 +59,7 @@ class PlacementGrid:
         words = verdict_words(say)
         return [
             _text("name", say("name"), 170, pinned="left"),
-            _text("service", say("service"), 130),
+            _text("service", say("service"), 170),
             _text("county", say("county"), 90),
             _text("zone", say("zone"), 100),
             _text("action", say("action"), 90),

@@ -31,18 +31,24 @@ _WIDE = ("placements", "audit")
 _REACH = ("#b2182b", "#ef8a62", "#fddbc7", "#d9ead3", "#8fc48a", "#3f8f4f")
 
 
-def show(house: House, request: Request) -> None:
+def shown_round(house: House, request: Request) -> str:
+    """Return the round that a request asks for (``run``); the first where none is."""
+    asked = request.query_params.get("run", "")
+    return asked if asked in house.names else house.names[0]
+
+
+def show(house: House, name: str, request: Request) -> None:
     """Build the page for one browser.
 
     Parameters
     ----------
     house
         All rounds of the review.
+    name
+        The round that is shown.
     request
-        Names the round (``run``) and, by a cookie, the reviewer.
+        Names, by a cookie, the reviewer.
     """
-    asked = request.query_params.get("run", "")
-    name = asked if asked in house.names else house.names[0]
     who = clean(unquote(request.cookies.get(REVIEWER, "")))
     ui.add_css(_STYLE.read_text("utf-8"))
     ui.colors(primary="#0b4f9e", positive="#1b7837", negative="#c3002f")
@@ -333,12 +339,12 @@ class Page:
             with self._tabs["audit"]:
                 audit_grid(screen)
             with self._tabs["compare"]:
+                beside = ui.switch(
+                    say("beside"),
+                    on_change=lambda event: self._beside(shown=bool(event.value)),
+                ).mark("beside")
                 self._compare = ComparePanel(screen)
-                if self._compare.parent is not None:
-                    ui.switch(
-                        say("beside"),
-                        on_change=lambda event: self._beside(shown=bool(event.value)),
-                    ).mark("beside")
+                beside.set_visibility(self._compare.parent is not None)
 
     async def _turn(self) -> None:
         name = str(self._bar.value)
@@ -388,7 +394,9 @@ class Page:
                             ).props("flat dense no-caps size=sm")
                     words = [row["when"], row["who"], row["why"]]
                     ui.label(" · ".join(w for w in words if w)).classes("rv-quiet")
-                    ui.label(row["price"] or say("unpriced")).classes("rv-quiet")
+                    if row["price"] or row["verdict"] not in ("accept", ""):
+                        price = row["price"] or say("unpriced")
+                        ui.label(price).classes("rv-quiet")
 
     # --- Who --------------------------------------------------------------------------
 

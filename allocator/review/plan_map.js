@@ -56,7 +56,12 @@ export default {
     this.badges = L.layerGroup().addTo(map);
     this.names = L.layerGroup().addTo(map);
     this.pin = L.layerGroup().addTo(map);
-    this.sized = new ResizeObserver(() => map.invalidateSize({ animate: false }));
+    // Until somebody moves it, the map shows all of the area, however wide it is.
+    for (const act of ["wheel", "mousedown"]) this.$refs.map.addEventListener(act, () => (this.moved = true), { passive: true });
+    this.sized = new ResizeObserver(() => {
+      map.invalidateSize({ animate: false });
+      if (this.data && !this.moved) this.fit();
+    });
     this.sized.observe(this.$el);
     if (this.group) {
       if (!groups.has(this.group)) groups.set(this.group, new Set());
@@ -84,10 +89,13 @@ export default {
       const first = !this.data;
       this.data = await answer.json();
       this.at = new Map(this.data.sites.map((site) => [site.id, site]));
-      if (first) this.map.fitBounds(this.data.bounds, { animate: false, padding: [8, 8] });
+      if (first) this.fit();
       this.drawAll();
       this.drawPin(false);
       this.$el.dataset.ready = this.source;
+    },
+    fit() {
+      this.map.fitBounds(this.data.bounds, { animate: false, padding: [8, 8] });
     },
     // One canvas draws in the order in which layers are added: the ground first.
     drawAll() {

@@ -156,7 +156,7 @@ class ComparePanel:
                 continue
             _table(
                 [say("zone"), f"± {say('minutes')}", say("persons")],
-                [[zone, f"{m:+.1f}", f"{n:,.0f}"] for zone, m, n in rows[name]],
+                [[zone, f"{m:+.2f}", f"{n:,.0f}"] for zone, m, n in rows[name]],
             )
 
     def _change(self, row: dict[str, Any]) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import socket
 import webbrowser
 from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
-from nicegui import app, background_tasks, ui
+from nicegui import app, background_tasks, run, ui
 
+from allocator.errors import InputError
 from allocator.review.gate import TOKEN, Gate
-from allocator.review.page import show
+from allocator.review.page import show, shown_round
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 _ASK_S = 0.05
+_MOST_SECONDS = 300.0  # to read a round
 _PORTS = range(8620, 8640)  # tried in order, so that a bookmark often still holds
 
 
@@ -104,9 +107,13 @@ def _answers(port: int) -> bool:
 def add_pages(house: House) -> None:
     """Add the page, and the drawings of its maps."""
 
-    @ui.page("/")
-    def review(request: Request) -> None:
-        show(house, request)
+    @ui.page("/", response_timeout=_MOST_SECONDS)
+    async def review(request: Request) -> None:
+        # Reading a round takes its time; others are answered meanwhile.
+        name = shown_round(house, request)
+        with contextlib.suppress(InputError):  # which the page says
+            await run.io_bound(house.room, name)
+        show(house, name, request)
 
     @app.get("/drawing/{name}")
     def drawing(name: str) -> Response:

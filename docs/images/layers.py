@@ -15,6 +15,7 @@ PROJECT = HERE.parents[1] / "pyproject.toml"
 # What each module is for, in a few words.
 WORDS = {
     "cli": "commands, exit codes, terminal",
+    "review": "a run in the browser: decide, solve again",
     "pipeline": "the run in order",
     "charts": "the frontier on paper and screen",
     "export": "csv, json, GeoPackage",

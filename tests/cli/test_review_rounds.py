@@ -165,3 +165,12 @@ def test_changes_without_a_previous_plan_do_not_count(tmp_path):
     assert run(["plan", str(path), "-o", str(tmp_path / "r1"), "-q"]) == 0
     names = [one["name"] for one in certificate(path, 1)["objectives"]]
     assert names == ["capital_wan"]
+
+
+def test_reasons_are_given_for_a_plan_that_a_review_led_to(brief, capsys):
+    assert again(brief, "B1,community_health_center,,reject,张,地块不行,,,,\n") == 0
+    reviewed = brief.parents[1] / "r2"
+    arguments = ["explain", str(brief), "--site", "B2", "--plan", str(reviewed), "-q"]
+    assert run(arguments) == 0
+    # The other candidate was rejected, and a clause asks for one.
+    assert "若不设: 没有满足全部条款的方案" in capsys.readouterr().out

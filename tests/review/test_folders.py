@@ -19,6 +19,13 @@ def test_the_brief_is_known_by_its_fingerprint(tmp_path):
     assert find_brief(run, certificate, []) is None
 
 
+def test_a_brief_beside_other_data_is_another_task(tmp_path):
+    run, brief = small_run(tmp_path)
+    sites = brief.parent / "sites.csv"
+    sites.write_text(sites.read_text("utf-8").replace("备选一", "备选甲"), "utf-8")
+    assert find_brief(run, open_run(run), []) is None
+
+
 def test_a_brief_elsewhere_is_found_where_it_is_looked_for(tmp_path):
     run, brief = small_run(tmp_path / "a" / "b")
     (tmp_path / "far").mkdir()

@@ -24,19 +24,13 @@ pytestmark = pytest.mark.slow
 CENTRE = "community_health_center"
 SERVICES = {CENTRE: "社区卫生服务中心", "emergency_station": "急救站"}
 HOSTILE = "<img src=x onerror=alert(1)>`${alert(2)}`{{ 1+1 }}</script>"
-PICTURES = os.environ.get("ALLOCATOR_PICTURES")  # a folder: write docs' pictures there
+PICTURES = os.environ.get("ALLOCATOR_PICTURES")
 
 
 @pytest.fixture(scope="module")
 def browser():
     with chromium() as found:
         yield found
-
-
-def picture(watched, name):
-    if PICTURES:
-        watched.page.wait_for_timeout(400)
-        watched.page.screenshot(path=Path(PICTURES) / f"review-{name}.png")
 
 
 def stands(run):
@@ -326,3 +320,52 @@ def test_a_county_of_three_hundred_sites_answers_at_once(
 
 
 SLACK = 3.0  # several test programs share a machine
+
+
+@pytest.mark.skipif(not PICTURES, reason="draws pictures for docs/review.md")
+def test_pictures_for_the_docs(browser):
+    """Set ALLOCATOR_PICTURES to a folder with a run of two rounds: first, second."""
+    folder = Path(str(PICTURES))
+    first, second = sorted(p.parent for p in folder.glob("*/run.json"))
+    with served(first) as server:
+        watched = Watched(browser, width=1280, height=760)
+        page = watched.page
+        watched.open(server.address)
+
+        def shot(name):
+            page.wait_for_timeout(600)
+            page.screenshot(path=folder / f"review-{name}.png")
+
+        def pick(old, new):
+            page.locator(".rv-tools").get_by_text(old).click()
+            page.locator(".q-menu").get_by_text(new, exact=True).click()
+
+        chosen = next(
+            entry.site_id
+            for entry in Journal(first, {}).stands().values()
+            if entry.verdict == "reject"
+        )
+        name = page.evaluate(
+            "i => document.querySelector('.plan-map').plan.at.get(i).name", chosen
+        )
+        pick("按人口着色", "按覆盖率着色")
+        page.get_by_label("查找点位").fill(name)  # the map is crowded there
+        page.locator(".q-menu .q-item").first.click()
+        page.locator(".rv-name", has_text=name).first.wait_for()
+        shot("site")
+        page.get_by_role("tab", name="设置清单").click()
+        shot("placements")
+        page.get_by_role("tab", name="审核记录").click()
+        shot("decisions")
+        page.goto(f"{server.origin}/?run={second.name}")
+        watched.ready()
+        pick("全部服务", "社区卫生服务中心")
+        pick("不显示去向", "谁去哪里")
+        page.get_by_role("tab", name="前后比较").click()
+        page.locator(".rv-table").first.wait_for()
+        page.get_by_role("switch", name="两图并排").click()
+        page.wait_for_function(
+            "document.querySelectorAll('.plan-map[data-ready]').length == 2"
+        )
+        shot("compare")
+        assert watched.complaints == []

@@ -95,6 +95,15 @@ def test_rows_that_others_wrote_by_hand_are_kept_and_journaled(run):
     assert journal.stands()["A1", "clinic"].who == "王"
 
 
+def test_the_date_of_an_earlier_round_stays(run):
+    earlier = FORM.replace(
+        "A1,clinic,2025,,,,,", "A1,clinic,2025,accept,王,,2024-03-01,"
+    )
+    (run / "decisions.csv").write_text(earlier, "utf-8-sig")
+    Journal(run, SERVICES).decide("张", KEY, "reject")
+    assert rows(run)["A1", "clinic"]["date"] == "2024-03-01"
+
+
 def test_a_form_that_lags_behind_the_journal_is_no_news(run):
     journal = Journal(run, SERVICES)
     journal.decide("张", KEY, "accept")

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
+import socket
+import sys
 from contextlib import asynccontextmanager
 
 import pytest
+from nicegui.testing.user_simulation import user_simulation
 
+from allocator.review import server
 from allocator.review.journal import Journal
 from allocator.review.room import House
 from tests.review.runs import small_run
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from nicegui.testing.user_simulation import user_simulation
-
-    from allocator.review import server
 
 CENTRE = "community_health_center"
 SERVICES = {CENTRE: "社区卫生服务中心", "emergency_station": "急救站"}
@@ -25,12 +22,15 @@ SERVICES = {CENTRE: "社区卫生服务中心", "emergency_station": "急救站"
 @asynccontextmanager
 async def opened(run, language=None):
     house = House(run, None, language, [])
+    # The simulation forgets every module that has a page, and the packages above it.
+    known = {k: m for k, m in sys.modules.items() if k.startswith("allocator")}
     try:
         async with user_simulation(root=lambda: None) as user:
             server.add_pages(house)
             await user.open("/")
             yield user, house
     finally:
+        sys.modules.update(known)
         house.close()
 
 
@@ -130,7 +130,7 @@ def test_a_run_that_is_not_of_the_review_shows_the_first(tmp_path):
 def test_the_port_asked_for_is_taken_or_refused():
     port = server.free_port(None)
     assert server.free_port(port) == port
-    with server.socket.socket() as taken:
+    with socket.socket() as taken:
         taken.bind((server.HOST, port))
         with pytest.raises(OSError, match="in use"):
             server.free_port(port)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 
 import pandas as pd
@@ -247,3 +249,11 @@ def test_only_rounds_of_the_review_are_ever_opened(house, tmp_path):
         house.room("../other/r")
     with pytest.raises(KeyError):
         house.room("task")
+
+
+def test_nothing_but_the_pages_loads_nicegui():
+    code = (
+        "import sys, allocator.cli.reviewing, allocator.review.pricing\n"
+        "sys.exit('nicegui' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
