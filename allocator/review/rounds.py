@@ -163,7 +163,7 @@ class ComparePanel:
         with ui.element("div").classes("rv-row"):
             ui.label(row["kind"]).classes("rv-chip")
             words = f"{row['what']} → {row['to']}" if row["to"] else row["what"]
-            ui.label(words).style("cursor: pointer").on(
+            ui.label(words).style("cursor: pointer; flex: 1 1 0").on(
                 "click", lambda: self._screen.choose(row["site"])
             )
 

@@ -350,7 +350,7 @@ def test_pictures_for_the_docs(browser):
         )
         pick("按人口着色", "按覆盖率着色")
         page.get_by_label("查找点位").fill(name)  # the map is crowded there
-        page.locator(".q-menu .q-item").first.click()
+        page.locator(".q-menu .q-item", has_text=name).first.click()
         page.locator(".rv-name", has_text=name).first.wait_for()
         shot("site")
         page.get_by_role("tab", name="设置清单").click()
