@@ -191,6 +191,7 @@ def test_a_price_can_be_given_up_and_asked_for_again(house):
 # --- Solving again --------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_next_round_obeys_and_is_compared(house):
     decided(house, ("B1", CENTRE), "reject", why="地块")
     solving = house.solve(house.first)
