@@ -84,7 +84,7 @@ class Solving:
     brief, run, target
         The task, the run that was reviewed, and the folder to write.
     language
-        Of what it says.
+        Of all that is written, and of what it says meanwhile.
     best_effort
         Break binding clauses as little as possible where they cannot all be kept.
     """

@@ -48,6 +48,7 @@ class Room:
         self.run, self.brief = run, brief
         own: Language = "en" if certificate.get("language") == "en" else "zh"
         self.language: Language = language or own
+        self.written_in: Language = own  # what the next round is written in too
         self.notes: tuple[str, ...] = ()
         task = self._task()
         self.view: View = read_view(run, certificate, task, self.language)
@@ -262,7 +263,7 @@ class House:
                 room.brief,
                 room.run,
                 next_folder(room.run),
-                language=self.language,
+                language=room.written_in,
                 best_effort=best_effort,
             )
             return self.solving
