@@ -37,7 +37,11 @@ HEADINGS = [
     "依据条款",
     "位置依据",
     "审核意见",
-    "备注",
+    "理由",
+    "审核人",
+    "日期",
+    "新经度",
+    "新纬度",
     "经度",
     "纬度",
     "机构编号",
@@ -74,7 +78,7 @@ def test_the_annex_has_the_planners_columns(book: Workbook) -> None:
     sheet = book["机构设置一览表"]
     assert [cell.value for cell in sheet[1]] == HEADINGS
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == "A1:W7"
+    assert sheet.auto_filter.ref == "A1:AA7"
 
 
 def test_the_annex_lists_placements_by_county(book: Workbook) -> None:
@@ -99,7 +103,7 @@ def test_the_annex_lists_placements_by_county(book: Workbook) -> None:
     assert rows[0]["建设时序"] in ("", None)
 
 
-def test_reviewers_choose_from_the_five_verdicts(book: Workbook) -> None:
+def test_reviewers_choose_from_the_verdicts_of_a_review(book: Workbook) -> None:
     sheet = book["机构设置一览表"]
     (rule,) = sheet.data_validations.dataValidation
     words = ",".join(text.zh for text in VERDICT_WORDS.values())

@@ -1,4 +1,4 @@
-"""Reading decisions: csv, or a workbook that was sent round."""
+"""Reading decisions: csv, or the workbook of a run that was sent round."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from allocator.decisions.returned import EARLIER, WORKBOOKS, read_returned
 from allocator.decisions.verdicts import Decision, Verdict
 from allocator.errors import Finding, Text, errors_in
 from allocator.load.frames import read_sheet
@@ -41,14 +42,9 @@ def read_decisions(
         a move without a place and an unknown service are errors.
     """
     remarks = Remarks(path.name)
-    sheet = read_sheet(path, DECISIONS, remarks)
-    if sheet is None:
+    frame = _read_rows(path, remarks)
+    if frame is None:
         return (), remarks.findings
-    frame = sheet.frame
-    for column in DECISIONS.columns:
-        if column.name not in frame:
-            numeric = column.kind in (Kind.NUMBER, Kind.DEGREES)
-            frame[column.name] = math.nan if numeric else ""
     frame = frame[frame["verdict"] != ""].copy()
     frame["service"] = follow(
         frame["service"].astype(str),
@@ -59,6 +55,7 @@ def read_decisions(
         remarks=remarks,
     )
     _check_rows(frame, remarks)
+    frame = _without_replaced(frame, remarks)
     decisions = [
         _decision(row) for row in frame.rename_axis("row").reset_index().itertuples()
     ]
@@ -66,6 +63,48 @@ def read_decisions(
     if errors_in(remarks.findings):
         return (), remarks.findings
     return _each_once(decisions), remarks.findings
+
+
+def _read_rows(path: Path, remarks: Remarks) -> pd.DataFrame | None:
+    """Return the rows with all columns of the table; None with a finding."""
+    is_workbook = path.suffix.lower() in WORKBOOKS
+    frame = read_returned(path, remarks) if is_workbook else None
+    if frame is None:
+        sheet = read_sheet(path, DECISIONS, remarks)
+        if sheet is None:
+            return None
+        frame = sheet.frame
+    for column in DECISIONS.columns:
+        if column.name not in frame:
+            numeric = column.kind in (Kind.NUMBER, Kind.DEGREES)
+            frame[column.name] = math.nan if numeric else ""
+        elif column.kind in (Kind.TEXT, Kind.ID) and not is_workbook:
+            frame[column.name] = frame[column.name].map(_without_apostrophe)
+    return frame
+
+
+def _without_apostrophe(cell: str) -> str:
+    """Undo what keeps a spreadsheet from running a text of the form as a formula."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in tuple("=+-@\t\r") else cell
+
+
+def _without_replaced(frame: pd.DataFrame, remarks: Remarks) -> pd.DataFrame:
+    """Leave out what an earlier review said of a placement that has a new verdict."""
+    if EARLIER not in frame:
+        return frame
+    pairs = pd.Series(
+        list(zip(frame["site_id"], frame["service"], strict=True)), index=frame.index
+    )
+    earlier = frame[EARLIER].astype(bool)
+    replaced = earlier & pairs.isin(set(pairs[~earlier]))
+    if replaced.any():
+        remarks.note(
+            "decision-replaced",
+            Text("前次意见由新的意见代替", "a new verdict replaces the earlier one"),
+            keys=frame.index[replaced],
+            column="verdict",
+        )
+    return frame[~replaced]
 
 
 def _check_rows(frame: pd.DataFrame, remarks: Remarks) -> None:

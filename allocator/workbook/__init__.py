@@ -1,11 +1,11 @@
 """Writing ``plan.xlsx``: the facility plan in the planners' own annex.
 
 What a plan by best effort does not keep, the list of facilities with drop-downs for the
-review, the annex with one row per facility, the indicators, the clauses with their
-verdicts, the investment, the counties, beds, people in reach of every zone, access,
-amounts, groups and who belongs to them where there are any, and how to read it all.
-Totals are formulas over the list, so that a figure changed in a meeting carries
-through; each is stored with the value that the plan has.
+review, what the review adds, the annex with one row per facility, the indicators, the
+clauses with their verdicts, the investment, the counties, beds, people in reach of
+every zone, access, amounts, groups and who belongs to them where there are any, and how
+to read it all. Totals are formulas over the list, so that a figure changed in a meeting
+carries through; each is stored with the value that the plan has.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from allocator.workbook.groups import write_groups, write_members
 from allocator.workbook.indicators import write_beds, write_indicators, write_reach
 from allocator.workbook.investment import write_investment
 from allocator.workbook.notes import write_notes
+from allocator.workbook.review import write_additions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +61,7 @@ def write_workbook(outcome: Outcome, path: Path) -> None:
         table = facilities(outcome)
         write_gaps(book)
         write_facilities(book, table)
+        write_additions(book, table)
         write_annex(book)
         write_indicators(book)
         write_clauses(book)

@@ -12,6 +12,7 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from allocator.decisions.headings import REVIEW_SHEETS
 from allocator.errors import Text
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ VERDICT_WORDS = {
     "lock": Text("锁定", "lock"),
     "defer": Text("缓建", "defer"),
     "move": Text("调整", "move"),
+    "add": Text("增加", "add"),
 }
 ACTION_WORDS = {
     "build": Text("新建", "build"),
@@ -41,7 +43,7 @@ ACTION_WORDS = {
 }
 SHEETS = {
     "gaps": Text("缺口", "Gaps"),
-    "facilities": Text("机构设置一览表", "Facilities"),
+    **REVIEW_SHEETS,
     "annex": Text("机构设置附表", "Annex"),
     "indicators": Text("指标表", "Indicators"),
     "audit": Text("条款评估", "Clauses"),
@@ -170,6 +172,7 @@ def styles(file: Workbook) -> dict[str, Format]:
         "thousandth": {"num_format": "0.000"},
         "year": {"num_format": "0", "align": "center"},
         "input": {"bg_color": "#FFFDE7", "text_wrap": True},
+        "input_degrees": {"bg_color": "#FFFDE7", "num_format": "0.00000"},
         "id": {"font_color": "#7F7F7F", "font_size": 9},
         "head": {
             "bold": True,
@@ -287,7 +290,7 @@ def _shown(value: object, style: str) -> str:
         value = value.value
     if isinstance(value, str):
         return value
-    if style == "degrees":
+    if style in ("degrees", "input_degrees"):
         return "000.00000"
     if style == "year":
         return str(value)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allocator.decisions.headings import REVIEW_HEADINGS
 from allocator.errors import Text
 from allocator.outcome import placements_table, service_names
 from allocator.tables import FACILITY_CLASSES
 from allocator.workbook.cells import (
     ACTION_WORDS,
-    VERDICT_WORDS,
     Book,
     Column,
     blank,
     numbers,
-    position,
     set_widths,
     write_table,
+)
+from allocator.workbook.review import (
+    earlier_decisions,
+    offer_verdicts,
+    review_columns,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +52,7 @@ def facility_columns(outcome: Outcome, table: pd.DataFrame) -> list[Column]:
     names = service_names(outcome)
     language = outcome.language
     rows = len(table)
+    said, _ = earlier_decisions(outcome.decisions, table)
     actions = [ACTION_WORDS[action].say(language) for action in table["action"]]
     return [
         Column(Text("序号", "No."), range(1, rows + 1), "year"),
@@ -61,7 +66,7 @@ def facility_columns(outcome: Outcome, table: pd.DataFrame) -> list[Column]:
         Column(Text("服务", "Service"), [names.get(s, s) for s in table["service"]]),
         Column(Text("建设性质", "Action"), actions, "centre", "action"),
         Column(Text("数量", "Number"), numbers(table, "count"), "whole"),
-        Column(Text("建设时序", "Year"), numbers(table, "phase"), "year", "phase"),
+        Column(REVIEW_HEADINGS["phase"], numbers(table, "phase"), "year", "phase"),
         Column(Text("现有床位", "Beds today"), numbers(table, "beds"), "whole"),
         Column(
             Text("服务人口", "People served"), numbers(table, "people_served"), "whole"
@@ -85,12 +90,11 @@ def facility_columns(outcome: Outcome, table: pd.DataFrame) -> list[Column]:
         ),
         Column(Text("依据条款", "Clauses"), _clause_words(outcome, table)),
         *_basis_column(table),
-        Column(Text("审核意见", "Verdict"), [""] * rows, "input", "verdict"),
-        Column(Text("备注", "Remarks"), [""] * rows, "input"),
+        *review_columns(said, language),
         Column(Text("经度", "Longitude"), numbers(table, "lon"), "degrees"),
         Column(Text("纬度", "Latitude"), numbers(table, "lat"), "degrees"),
-        Column(Text("机构编号", "site_id"), numbers(table, "site_id"), "id", "site_id"),
-        Column(Text("服务编号", "service"), numbers(table, "service"), "id", "service"),
+        Column(REVIEW_HEADINGS["site_id"], numbers(table, "site_id"), "id", "site_id"),
+        Column(REVIEW_HEADINGS["service"], numbers(table, "service"), "id", "service"),
     ]
 
 
@@ -144,14 +148,4 @@ def write_facilities(book: Book, table: pd.DataFrame) -> None:
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, last, len(columns) - 1)
     sheet.repeat_rows(0)
-    verdict = position(columns, "verdict")
-    hint = Text(
-        "不同意、缓建、调整的理由请写在备注栏", "State the reason under Remarks"
-    )
-    choice = {
-        "validate": "list",
-        "source": [book.say(word) for word in VERDICT_WORDS.values()],
-        "input_title": book.say(Text("审核意见", "Verdict")),
-        "input_message": book.say(hint),
-    }
-    sheet.data_validation(1, verdict, last, verdict, choice)
+    offer_verdicts(book, sheet, columns, last)
