@@ -194,7 +194,7 @@ def _rows(
     for name in (*REVIEW_HEADINGS, EARLIER):
         if name not in frame:
             frame[name] = ""
-    says = frame[["verdict", "reason", "lon", "lat"]].ne("").any(axis=1)
+    says = (frame[["verdict", "reason", "lon", "lat"]] != "").any(axis=1)
     frame = frame[says]
     typed = {
         column.name: read_cells(frame[column.name], column, 1.0, remarks)

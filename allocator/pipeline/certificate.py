@@ -16,7 +16,7 @@ from allocator.load import (
 )
 from allocator.policy import Coverage, pack_path
 from allocator.policy.equity import EQUITY_OBJECTIVES
-from allocator.provenance import fingerprints, versions
+from allocator.provenance import versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,8 @@ def certificate(
         **_review(task.reviewed),
         "solver": solution.solver,
         "versions": versions(),
-        "inputs": fingerprints([*input_files(brief), *_decided(task.reviewed)]),
+        "brief": brief.path.name,
+        "inputs": list(task.inputs),
         "seconds": round(sum(seconds.values()), 3),
         "times": {
             **{name: round(value, 3) for name, value in seconds.items()},
@@ -135,10 +136,6 @@ def _review(reviewed: Reviewed) -> dict[str, Any]:
         verdicts = [str(decision.verdict) for decision in reviewed.decisions]
         found["decisions"] = {v: verdicts.count(v) for v in dict.fromkeys(verdicts)}
     return found
-
-
-def _decided(reviewed: Reviewed) -> list[Path]:
-    return [] if reviewed.file is None else [reviewed.file]
 
 
 def _settings(section: BaseModel) -> dict[str, Any]:

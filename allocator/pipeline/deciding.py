@@ -52,6 +52,11 @@ class Review:
         return cls(run / DECIDED_FILE)
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of the review that are inputs of the next run."""
+        return () if self.decisions is None else (self.decisions,)
+
+    @property
     def run(self) -> Path | None:
         """The run folder that was reviewed."""
         if self.previous is not None or self.decisions is None:

@@ -32,12 +32,12 @@ from allocator.errors import (
     Text,
 )
 from allocator.formulation import build_phases, read_plans
-from allocator.pipeline.certificate import input_files, stage_records
+from allocator.pipeline.certificate import stage_records
 from allocator.pipeline.explaining import explain_task
 from allocator.policy.equity import COUNTY_COVERAGE, EQUITY_OBJECTIVES, leximin_rank
 from allocator.policy.terms import DEFAULT_ORDER
 from allocator.progress import SILENT
-from allocator.provenance import fingerprints, versions
+from allocator.provenance import versions
 from allocator.solve import solve
 
 if TYPE_CHECKING:
@@ -310,5 +310,5 @@ def fairness_record(task: Task, plans: tuple[FairPlan, ...]) -> dict[str, Any]:
         ],
         "solver": plans[0].solution.solver,
         "versions": versions(),
-        "inputs": fingerprints(input_files(task.brief)),
+        "inputs": list(task.inputs),
     }

@@ -12,14 +12,13 @@ from allocator.diagnose import as_error, refuse_impossible
 from allocator.errors import InputError, Text, errors_in
 from allocator.formulation import build_phases
 from allocator.frontier import Solves, at_limits, exactly
-from allocator.pipeline.certificate import input_files
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.outcomes import judge_today, make_outcome
 from allocator.pipeline.planning import write_outcome
 from allocator.pipeline.task import Task, cost_findings, shown_findings
 from allocator.policy.terms import SHORTFALLS
 from allocator.progress import SILENT
-from allocator.provenance import fingerprints, versions
+from allocator.provenance import versions
 from allocator.solve import Session, solver_version
 
 if TYPE_CHECKING:
@@ -149,7 +148,7 @@ def find_frontier(
             "model": formulation.size,
             "solver": solver_version(),
             "versions": versions(),
-            "inputs": fingerprints(input_files(task.brief)),
+            "inputs": list(task.inputs),
             "seconds": round(sum(seconds.values()), 3),
             "times": {name: round(value, 3) for name, value in seconds.items()},
         },

@@ -10,14 +10,13 @@ from allocator.audit import Facts
 from allocator.diagnose import as_error, refuse_impossible
 from allocator.errors import Finding, InputError, Severity, Text, errors_in
 from allocator.formulation import build_phases
-from allocator.pipeline.certificate import input_files
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.outcomes import judge_today, make_outcome
 from allocator.pipeline.runs import audit_run, read_run
 from allocator.pipeline.scenario_input import check_scenarios, scenarios_of
 from allocator.pipeline.task import shown_findings
 from allocator.progress import SILENT
-from allocator.provenance import fingerprints, versions
+from allocator.provenance import versions
 from allocator.scenarios import (
     GIVEN,
     NOMINAL,
@@ -149,7 +148,7 @@ def study_scenarios(
             "model": formulation.size,
             "solver": solver_version(),
             "versions": versions(),
-            "inputs": fingerprints(input_files(task.brief)),
+            "inputs": list(task.inputs),
             "seconds": round(time.monotonic() - started, 3),
         },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allocator.diagnose import refuse_impossible
 from allocator.errors import (
@@ -32,6 +32,7 @@ from allocator.load import (
     unheard,
 )
 from allocator.pipeline.amounts import unweighed_amounts
+from allocator.pipeline.certificate import input_files
 from allocator.pipeline.deciding import (
     Review,
     Reviewed,
@@ -39,6 +40,11 @@ from allocator.pipeline.deciding import (
     with_review,
 )
 from allocator.pipeline.inequality import weigh_inequality
+from allocator.pipeline.inputs import (
+    changed_since,
+    input_records,
+    take_fingerprints,
+)
 from allocator.pipeline.tilts import check_tilts, ordered, tilts_of
 from allocator.pipeline.travelling import reach_findings, read_travel
 from allocator.policy import (
@@ -84,6 +90,8 @@ class Task:
         The area as the files give it, before any year's figures.
     accounts
         How each table was understood, in the order of reading.
+    inputs
+        Fingerprints of every file, as they were read; see `input_records`.
     """
 
     brief: Brief
@@ -94,6 +102,7 @@ class Task:
     base: PlanningArea
     accounts: tuple[Account, ...] = ()
     reviewed: Reviewed = field(default_factory=Reviewed)
+    inputs: tuple[dict[str, Any], ...] = ()
 
     @property
     def area(self) -> PlanningArea:
@@ -141,9 +150,13 @@ def read_task(
     """
     started = time.monotonic()
     progress.step(Text("读取任务书和数据", "reading the brief and its files"))
+    taken = take_fingerprints([path])
     brief, findings = read_brief(path)
     if brief is None:
         raise InputError(findings)
+    review = review or Review()
+    named = [*input_files(brief), *review.files]
+    taken |= take_fingerprints(file for file in named if file not in taken)
     of_templates = check_templates(brief.templates)
     accounts: list[Account] = []
 
@@ -162,7 +175,6 @@ def read_task(
         raise InputError(findings)
     if policy is None or errors_in(of_policy):
         raise PolicyError(findings)
-    review = review or Review()
     base = area
     area, decisions = read_review(review, area, policy, findings)
     if errors_in(findings):
@@ -176,6 +188,7 @@ def read_task(
     findings += cost_findings(area, policy, phases)
     findings += reach_findings(brief, policy)
     findings += unweighed_amounts(area, policy, phases[-1].terms)
+    findings += changed_since(taken)
     if errors_in(findings):
         raise InputError(findings)
     seconds = {"read": read_s, "travel": time.monotonic() - started - read_s}
@@ -188,6 +201,7 @@ def read_task(
         base,
         tuple(accounts),
         reviewed,
+        input_records(taken, brief.folder),
     )
 
 
