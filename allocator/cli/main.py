@@ -603,6 +603,57 @@ def scenarios(
         )
 
 
+@cli.group()
+def decisions() -> None:
+    """Merge reviews that were sent round, and price decisions. 合并意见, 计算代价."""
+
+
+@decisions.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The merged table to write, a csv file.",
+)
+@click.option(
+    "--run",
+    type=click.Path(path_type=Path),
+    help="The run reviewed, for names and for what nobody reviewed.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing merged table.")
+@click.option(
+    "--keep-going", is_flag=True, help="End with exit code 0 where people differ."
+)
+@_common
+def merge(
+    files: tuple[Path, ...],
+    target: Path,
+    run: Path | None,
+    *,
+    force: bool,
+    keep_going: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Put the reviews FILES together: workbooks and tables. 合并几个人的意见.
+
+    What people agree on is written; where they differ, the row is left without a
+    verdict and the opinions are listed beside it, with exit code 3.
+    """
+    from allocator.cli import deciding  # noqa: PLC0415
+
+    deciding.merge(
+        files,
+        target,
+        run,
+        _console(options),
+        force=force,
+        keep_going=keep_going,
+    )
+
+
 @cli.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(

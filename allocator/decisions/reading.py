@@ -41,28 +41,51 @@ def read_decisions(
         In the order of the file, a repeated row once. Two verdicts on one placement,
         a move without a place and an unknown service are errors.
     """
+    decisions, findings = read_opinions(path, services)
+    findings += contradictions(path.name, decisions)
+    if errors_in(findings):
+        return (), findings
+    return _each_once(decisions), findings
+
+
+def read_opinions(
+    path: Path, services: Mapping[str, str] | None
+) -> tuple[tuple[Decision, ...], list[Finding]]:
+    """Read every row of a decisions table that has a verdict.
+
+    Parameters
+    ----------
+    path
+        As in `read_decisions`.
+    services
+        Name by id; None where they are not known, so that ids are taken as written.
+
+    Returns
+    -------
+    decisions, findings
+        In the order of the file; none where any finding is an error. Several verdicts
+        on one placement stand side by side.
+    """
     remarks = Remarks(path.name)
     frame = _read_rows(path, remarks)
     if frame is None:
         return (), remarks.findings
     frame = frame[frame["verdict"] != ""].copy()
-    frame["service"] = follow(
-        frame["service"].astype(str),
-        pd.Series(services, dtype=str),
-        column="service",
-        code="service-unknown",
-        unit=Text("服务", "service"),
-        remarks=remarks,
-    )
+    if services is not None:
+        frame["service"] = follow(
+            frame["service"].astype(str),
+            pd.Series(services, dtype=str),
+            column="service",
+            code="service-unknown",
+            unit=Text("服务", "service"),
+            remarks=remarks,
+        )
     _check_rows(frame, remarks)
     frame = _without_replaced(frame, remarks)
-    decisions = [
+    decisions = tuple(
         _decision(row) for row in frame.rename_axis("row").reset_index().itertuples()
-    ]
-    remarks.findings += contradictions(path.name, decisions)
-    if errors_in(remarks.findings):
-        return (), remarks.findings
-    return _each_once(decisions), remarks.findings
+    )
+    return (() if remarks.failed() else decisions), remarks.findings
 
 
 def _read_rows(path: Path, remarks: Remarks) -> pd.DataFrame | None:
