@@ -691,6 +691,33 @@ def review(
 
 
 @cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path),
+    help="Write it to this file as markdown instead of printing it.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+@_common
+def history(
+    folder: Path,
+    target: Path | None,
+    *,
+    force: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Tell how the plans in FOLDER came about, round by round. 方案沿革.
+
+    FOLDER holds run folders, or is one: then the chain that leads to it.
+    """
+    from allocator.cli import histories  # noqa: PLC0415
+
+    histories.history(folder, target, _console(options), force=force)
+
+
+@cli.command()
 @click.argument("pack", required=False)
 @_common
 def packs(pack: str | None, **options: Any) -> None:  # noqa: ANN401

@@ -214,7 +214,7 @@ def _read(folder: Path, label: str) -> tuple[Place, Side]:
         notes=tuple(Text(note.zh, note.en) for note in certificate.notes),
         map_approval=certificate.map_approval,
     )
-    sites = _read_sites(folder / "placements.csv")
+    sites = read_sites(folder / "placements.csv")
     return place, Side(label, plan, sites, audit, certificate.model_dump())
 
 
@@ -319,7 +319,7 @@ def _refuse_unknown(
     )
 
 
-def _read_sites(path: Path) -> pd.DataFrame:
+def read_sites(path: Path) -> pd.DataFrame:
     """Return name and place of every site that the plan places anything at."""
     frame = read_columns(path, _SITE_COLUMNS)
     for name in ("lon", "lat"):
