@@ -654,6 +654,68 @@ def merge(
     )
 
 
+@decisions.command()
+@_brief
+@click.option(
+    "--decisions",
+    "form",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="What is to be priced: decisions.csv, or plan.xlsx sent round.",
+)
+@click.option(
+    "--previous",
+    type=click.Path(path_type=Path),
+    help="The run reviewed (default: that in which the decisions lie).",
+)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path),
+    help="Also write the prices to this csv file.",
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    show_default=True,
+    help="Seconds for each decision.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing csv file.")
+@_common
+def price(
+    brief: Path,
+    form: Path,
+    previous: Path | None,
+    target: Path | None,
+    *,
+    time_limit: float,
+    force: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Say what each decision costs in people and money. 逐条计算意见的代价.
+
+    Each is solved by itself against the plan reviewed, then all together. Ctrl-C
+    keeps what is priced.
+    """
+    from allocator.cli import pricing  # noqa: PLC0415
+    from allocator.pipeline import Review  # noqa: PLC0415
+
+    console = _console(options)
+    progress = TerminalProgress(console)
+    with stopping_on_interrupt(progress, console):
+        pricing.price(
+            brief,
+            Review(form, previous),
+            target,
+            console,
+            progress,
+            each_s=time_limit,
+            force=force,
+        )
+
+
 @cli.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
@@ -715,6 +777,26 @@ def history(
     from allocator.cli import histories  # noqa: PLC0415
 
     histories.history(folder, target, _console(options), force=force)
+
+
+@cli.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--brief",
+    type=click.Path(path_type=Path),
+    help="The brief of RUN; without: looked for around it.",
+)
+@_common
+def verify(run: Path, *, brief: Path | None, **options: Any) -> None:  # noqa: ANN401
+    """Check that RUN is what it claims to be, without solving. 核验方案.
+
+    Inputs, files, audit, totals and objectives are computed again and compared. Exit
+    code 3: inputs changed; 7: the run is not what its certificate says.
+    """
+    from allocator.cli import verifying  # noqa: PLC0415
+
+    console = _console(options)
+    verifying.verify(run, brief, console, TerminalProgress(console))
 
 
 @cli.command()

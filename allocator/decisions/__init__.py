@@ -4,6 +4,7 @@ from allocator.decisions.binding import bind
 from allocator.decisions.merging import Merged, Opinion, merge_opinions
 from allocator.decisions.previous import Previous, read_previous
 from allocator.decisions.reading import read_decisions, read_opinions
+from allocator.decisions.returned import reviewed_rows
 from allocator.decisions.sites import add_sites
 from allocator.decisions.verdicts import Decision, Verdict
 
@@ -19,4 +20,5 @@ __all__ = [
     "read_decisions",
     "read_opinions",
     "read_previous",
+    "reviewed_rows",
 ]

@@ -32,7 +32,8 @@ def bind(
     ``reject`` bars a pair in all phases; rejecting a closure, or what is held today and
     kept, is a contradiction unless it may be closed, which the program then says.
     ``defer`` bars a pair up to and with the phase of the previous plan. ``move`` bars
-    the old place and holds the new one from the same phase on.
+    the old place and holds the new one from the same phase on, unless there is a
+    verdict on the new place itself.
 
     Parameters
     ----------
@@ -47,9 +48,11 @@ def bind(
     table
         Name of the decisions file, for findings.
     """
-    fixed = _Fixed([{} for _ in years], [set() for _ in years])
+    spread = _spread(decisions, previous)
+    said = frozenset((decision.site_id, decision.service) for decision in spread)
+    fixed = _Fixed([{} for _ in years], [set() for _ in years], said)
     findings: list[Finding] = []
-    for decision in _spread(decisions, previous):
+    for decision in spread:
         pair = (decision.site_id, decision.service)
         if _is_stale(decision, previous):
             findings.append(_finding("decision-stale", decision, table, _STALE))
@@ -65,10 +68,14 @@ def bind(
 
 @dataclass(frozen=True)
 class _Fixed:
-    """What is fixed so far, one a phase: pairs held and how many, pairs barred."""
+    """What is fixed so far, one a phase: pairs held and how many, pairs barred.
+
+    ``said`` are the pairs that have a verdict of their own.
+    """
 
     held: list[dict[Pair, int | None]]
     barred: list[set[Pair]]
+    said: frozenset[Pair]
 
     def about_closing(self, decision: Decision) -> None:
         """Keep a closure, or keep what was to be closed."""
@@ -95,7 +102,8 @@ class _Fixed:
                 self._bar(pair, first + 1)
             case Verdict.MOVE:
                 self._bar(pair, len(self.barred))
-                self._hold(moved, first, None)
+                if moved not in self.said:
+                    self._hold(moved, first, None)
             case Verdict.ADD if decision.service:
                 self._hold(pair, len(self.held) - 1, None)
 

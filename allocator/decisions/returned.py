@@ -69,6 +69,27 @@ def read_returned(path: Path, remarks: Remarks) -> pd.DataFrame | None:
     return rows
 
 
+def reviewed_rows(path: Path) -> list[tuple[str, str]] | None:
+    """Return the (site_id, service) of each row of the list of facilities.
+
+    Returns
+    -------
+    rows
+        None where the workbook cannot be read or has no such list.
+    """
+    grids = _grids(path) or {}
+    titles = _texts(REVIEW_SHEETS["facilities"])
+    grid = next((grid for name, grid in grids.items() if name in titles), None)
+    if grid is None:
+        return None
+    heading, columns = _headings(grid)
+    if not {"site_id", "service"} <= set(columns):
+        return None
+    places = columns["site_id"], columns["service"]
+    rows = [tuple(plain_id(row[at]) for at in places) for row in grid[heading + 1 :]]
+    return [(site_id, service) for site_id, service in rows if site_id]
+
+
 def _grids(path: Path) -> dict[str, Grid] | None:
     """Return the cells of every sheet as text; None where it cannot be read."""
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from allocator.decisions import (
     Decision,
     Previous,
+    Verdict,
     add_sites,
     bind,
     read_decisions,
@@ -18,6 +19,7 @@ from allocator.formulation import find_holdings
 from allocator.pipeline.runs import read_run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from allocator.area import PlanningArea
@@ -39,10 +41,13 @@ class Review:
     previous
         The run folder that the review was about; None: the folder of the decisions
         where that is a run, and otherwise no plan.
+    tried
+        Decisions that do not bind: the places that they ask for become candidates.
     """
 
     decisions: Path | None = None
     previous: Path | None = None
+    tried: Path | None = None
 
     @classmethod
     def of_run(cls, run: Path | None) -> Review:
@@ -78,11 +83,14 @@ class Reviewed:
         The file that they are from; None where there is none.
     previous
         The plan that was reviewed; None where there is none.
+    tried
+        The decisions that do not bind, without those that are obeyed already.
     """
 
     decisions: tuple[Decision, ...] = ()
     file: Path | None = None
     previous: Previous | None = None
+    tried: tuple[Decision, ...] = ()
 
 
 def read_review(
@@ -99,6 +107,41 @@ def read_review(
     area, of_sites = add_sites(area, decisions, table=review.decisions.name)
     findings += problems + of_sites
     return area, decisions
+
+
+def read_tried(
+    review: Review,
+    area: PlanningArea,
+    policy: Policy,
+    obeyed: Sequence[Decision],
+    findings: list[Finding],
+) -> tuple[PlanningArea, tuple[Decision, ...]]:
+    """Read decisions that are only tried; their places become candidates of the area.
+
+    ``findings`` receives what is wrong.
+    """
+    if review.tried is None:
+        return area, ()
+    names = {service.id: service.name for service in policy.services.values()}
+    decisions, problems = read_decisions(review.tried, names)
+    known = {what_is_asked(decision) for decision in obeyed}
+    tried = tuple(d for d in decisions if what_is_asked(d) not in known)
+    # Locks of whole sites would bind: of them only the site is looked for.
+    there = [
+        decision
+        if decision.verdict in (Verdict.MOVE, Verdict.ADD)
+        else replace(decision, verdict=Verdict.ACCEPT)
+        for decision in tried
+    ]
+    area, of_sites = add_sites(area, there, table=review.tried.name)
+    findings += problems + of_sites
+    return area, tried
+
+
+def what_is_asked(decision: Decision) -> tuple[object, ...]:
+    """Return what a decision asks of a plan, whoever made it and why."""
+    place = (decision.lon, decision.lat)
+    return decision.site_id, decision.service, decision.verdict, *place
 
 
 def with_review(

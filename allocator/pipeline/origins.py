@@ -71,7 +71,8 @@ def find_brief(
 
     Looked at are the toml files of its name in the folders around the run, in
     ``places``, in the folders right inside these, and in the bundled samples. One with
-    the bytes that the run was made from is taken before one that was changed since.
+    the bytes that the run was made from is taken before one that was changed since,
+    which is known by files beside it that are as they were.
     """
     rows = input_rows(certificate, run.name)
     stated = str(certificate.get("brief", ""))
@@ -85,8 +86,13 @@ def find_brief(
     for path in _briefs(around, names):
         if str(fingerprint(path)["sha256"]) in digests:
             return path
-        changed = changed or path
+        changed = changed or (path if _has_inputs(rows, path) else None)
     return changed
+
+
+def _has_inputs(rows: Sequence[dict[str, str]], brief: Path) -> bool:
+    """Whether any file of the planner's own is where a brief would name it."""
+    return any(row["path"] and _input(row, brief).state == "same" for row in rows)
 
 
 def _briefs(folders: Sequence[Path], names: set[str]) -> Iterator[Path]:

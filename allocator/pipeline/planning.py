@@ -15,6 +15,7 @@ from allocator.errors import Text
 from allocator.formulation import build_phases
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.outcomes import make_outcome
+from allocator.pipeline.sealing import seal_run
 from allocator.progress import SILENT
 from allocator.solve import solve
 
@@ -137,6 +138,7 @@ def write_outcome(
             maps.write_html(outcome, folder / "map.html")
         if {"figures", "report"} & set(shown.parts):
             _write_figures_and_report(outcome, folder, shown, progress)
+        seal_run(folder)
 
 
 def _write_figures_and_report(

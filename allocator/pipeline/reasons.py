@@ -212,6 +212,11 @@ def _asking(base: Planned, pair: Pair, number: int, count: int) -> Text:
     )
 
 
+def reason_of(base: Planned, pair: Pair, found: Consequence) -> Reason:
+    """Return what a change that was solved says of a pair that a plan may hold."""
+    return _reason(base, pair, found)
+
+
 def _reason(base: Planned, pair: Pair, found: Consequence | None) -> Reason:
     capital, yearly = _price(base, pair)
     rows = base.plan.placements

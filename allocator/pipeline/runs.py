@@ -56,11 +56,11 @@ def audit_run(task: Task, folder: Path) -> tuple[AuditRow, ...]:
     plan = _plan_of(task, folder)
     facts = Facts(task.area, task.travel, task.policy, plan)
     rows = audit(facts)
-    refuse_unless_sound(facts, task.terms, rows, {}, gaps=_stated_gaps(folder))
+    refuse_unless_sound(facts, task.terms, rows, {}, gaps=stated_gaps(folder))
     return rows
 
 
-def _stated_gaps(folder: Path) -> frozenset[tuple[str, str]]:
+def stated_gaps(folder: Path) -> frozenset[tuple[str, str]]:
     """Return the (rule id, unit id) that the certificate of a run says it breaks."""
     try:
         content = json.loads((folder / "run.json").read_text("utf-8"))
@@ -91,7 +91,7 @@ def access_run(task: Task, folder: Path) -> AccessReport:
 
 def _plan_of(task: Task, folder: Path) -> Plan:
     plan = read_run(folder)
-    _refuse_strangers(task, plan, folder)
+    refuse_strangers(task, plan, folder)
     return plan
 
 
@@ -205,7 +205,7 @@ def _typed(frame: pd.DataFrame, columns: tuple[str, ...], path: Path) -> pd.Data
     return frame
 
 
-def _refuse_strangers(task: Task, plan: Plan, folder: Path) -> None:
+def refuse_strangers(task: Task, plan: Plan, folder: Path) -> None:
     """Stop when a plan names sites or demand points that the task does not have."""
     findings = []
     for frame, column, known in (

@@ -37,6 +37,7 @@ from allocator.pipeline.deciding import (
     Review,
     Reviewed,
     read_review,
+    read_tried,
     with_review,
 )
 from allocator.pipeline.inequality import weigh_inequality
@@ -177,11 +178,13 @@ def read_task(
         raise PolicyError(findings)
     base = area
     area, decisions = read_review(review, area, policy, findings)
+    area, tried = read_tried(review, area, policy, decisions, findings)
     if errors_in(findings):
         raise InputError(findings)
     read_s = time.monotonic() - started
     phases = _phases(brief, area, policy, findings)
     phases, reviewed = with_review(review, decisions, phases, findings)
+    reviewed = replace(reviewed, tried=tried)
     travel = read_travel(brief, area, policy, findings, progress=progress, heard=keep)
     phases = _scored(brief, phases, travel, findings)
     phases = weigh_inequality(brief, phases, travel)

@@ -11,7 +11,13 @@ from allocator.reasons.base import (
     journeys,
     solve_base,
 )
-from allocator.reasons.consequence import Consequence, as_good_elsewhere, consequence
+from allocator.reasons.consequence import (
+    Change,
+    Consequence,
+    as_good_elsewhere,
+    consequence,
+    consequence_of,
+)
 from allocator.reasons.difference import Difference
 from allocator.reasons.diverse import Alternative, Spread, least_apart
 from allocator.reasons.near_best import Region, Seen, near_best, search_near_best
@@ -19,6 +25,7 @@ from allocator.reasons.near_best import Region, Seen, near_best, search_near_bes
 __all__ = [
     "Alternative",
     "Base",
+    "Change",
     "Consequence",
     "Difference",
     "Region",
@@ -27,6 +34,7 @@ __all__ = [
     "as_good_elsewhere",
     "base_of_plan",
     "consequence",
+    "consequence_of",
     "decisions",
     "journeys",
     "least_apart",

@@ -107,12 +107,58 @@ def consequence(
     SolverError
         When the solver returned values that are no plan.
     """
-    started = time.monotonic()
     question, bounds = opposite(base, pair)
     if not bounds:
         return Consequence(pair, question, "fixed", (), (), (), None, 0.0)
-    search = _Search(base, pair, started + time_limit_s)
-    with base.session.bounded(bounds):
+    change = Change(pair, question, bounds)
+    return consequence_of(base, change, time_limit_s=time_limit_s, full=full)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is changed in the program of a base plan.
+
+    Parameters
+    ----------
+    pair
+        The site and the service that it is about: what has nothing to do with them is
+        left as it is in the first attempt. An empty service: everything may change.
+    question
+        As in `Consequence`.
+    bounds
+        The bounds of variables that the change sets.
+    widened
+        Whether it allows plans that the base was not chosen from, a new site say: what
+        was proved of the base then proves nothing of the changed program.
+    """
+
+    pair: Pair
+    question: Question
+    bounds: Bounds
+    widened: bool = False
+
+
+def consequence_of(
+    base: Base, change: Change, *, time_limit_s: float, full: bool = True
+) -> Consequence:
+    """Change the program of a base plan and solve again.
+
+    Parameters
+    ----------
+    base, time_limit_s, full
+        As in `consequence`.
+    change
+        What is changed.
+
+    Raises
+    ------
+    SolverError
+        When the solver returned values that are no plan.
+    """
+    started = time.monotonic()
+    pair = change.pair
+    search = _Search(base, change, started + time_limit_s)
+    with base.session.bounded(change.bounds):
         verdict, differences = search.run(full=full)
     gained: tuple[Pair, ...] = ()
     lost: tuple[Pair, ...] = ()
@@ -123,7 +169,7 @@ def consequence(
         lost = tuple(p for p in sorted(before - now) if p != pair)
     return Consequence(
         pair,
-        question,
+        change.question,
         verdict,
         tuple(differences),
         gained,
@@ -186,13 +232,14 @@ def opposite(base: Base, pair: Pair) -> tuple[Question, Bounds]:
 class _Search:
     """One changed choice, solved objective by objective."""
 
-    def __init__(self, base: Base, pair: Pair, until: float) -> None:
+    def __init__(self, base: Base, change: Change, until: float) -> None:
         self.base = base
         self.session = base.session
         self.until = until
+        self.widened = change.widened
         self.found: tuple[float | None, ...] | None = None
-        self.near = neighbourhood(base, pair[1], pair[0])
-        self.limits = list(base.limits)
+        site_id, service = change.pair
+        self.near = neighbourhood(base, service, site_id) if service else None
 
     @property
     def left(self) -> float:
@@ -202,7 +249,7 @@ class _Search:
         """Return the verdict, and one difference per objective."""
         base = self.base
         objectives, known = base.formulation.stages, base.solution.stages
-        if self._as_good_nearby():
+        if not self.widened and self._as_good_nearby():
             differences = [
                 compare(o, k, _here(o, k), as_good=True, subset=True)
                 for o, k in zip(objectives, known, strict=True)
@@ -214,8 +261,9 @@ class _Search:
             as_good = all(d.as_good for d in differences)
             if differences and (self.left <= 0 or not (as_good or full)):
                 break
+            proves = as_good and not self.widened
             with base.limited(held):
-                stage = self._stage(number, known[number] if as_good else None)
+                stage = self._stage(number, known[number] if proves else None)
             if stage == "infeasible" and not held:
                 return "impossible", []
             if not isinstance(stage, Stage) or stage.limit is None:
@@ -227,7 +275,7 @@ class _Search:
                     known[number],
                     stage,
                     as_good=stage.limit <= base.limits[number],
-                    subset=as_good,
+                    subset=proves,
                 )
             )
         differences += [not_looked_at(k) for k in known[len(differences) :]]
@@ -235,8 +283,9 @@ class _Search:
 
     def _as_good_nearby(self) -> bool:
         """Return whether a plan of the neighbourhood is as good in every objective."""
+        near = self.near or {}
         seconds = max(_LEAST_SECONDS, min(_NEAR_SECONDS, self.left))
-        with self.base.limited(self.base.limits), self.session.bounded(self.near):
+        with self.base.limited(self.base.limits), self.session.bounded(near):
             self._forget()
             stage = self._solve(self.base.changes, None, seconds)
         if not isinstance(stage, Stage):
@@ -251,8 +300,10 @@ class _Search:
         objective = self.base.formulation.stages[number]
         seconds = max(_LEAST_SECONDS, min(_NEAR_SECONDS, self.left))
         self._forget()
-        with self.session.bounded(self.near):
-            near = self._solve(objective, known, seconds)
+        near: Stage | Literal["infeasible", "stopped"] = "stopped"
+        if self.near is not None:
+            with self.session.bounded(self.near):
+                near = self._solve(objective, known, seconds)
         started = isinstance(near, Stage)
         if isinstance(near, Stage):
             self.found = tuple(self.session.values())

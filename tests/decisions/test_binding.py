@@ -146,3 +146,10 @@ def test_a_plan_is_read_year_by_year(tmp_path):
     )
     assert (found.since, found.closed) == ({NEW: 1}, frozenset({GONE}))
     assert len(found.run_sha256) == 64
+
+
+def test_a_verdict_on_the_new_place_replaces_the_move_to_it():
+    moved = (f"{NEW[0]}-moved", NEW[1])
+    move = of(NEW, "move", lon=116.0, lat=28.5)
+    assert [held for held, _ in fixed(move)][-1] == {moved: None}
+    assert fixed(move, of(moved, "reject")) == [({}, {NEW, moved})] * 3
