@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from allocator.errors import Finding, InputError, Text
 from allocator.export import plain_json, write_csv
+from allocator.pipeline.price_table import price_table
 from allocator.pipeline.pricing import (
     Price,
     Prices,
     price_decisions,
-    price_table,
     service_name,
     site_name,
 )

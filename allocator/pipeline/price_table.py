@@ -1,0 +1,93 @@
+"""The prices of decisions as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from allocator.pipeline.pricing import service_name, site_name
+
+if TYPE_CHECKING:
+    from allocator.pipeline.pricing import Price, Prices
+
+PRICE_COLUMNS = (
+    "site_id",
+    "name",
+    "service",
+    "service_name",
+    "verdict",
+    "reviewer",
+    "result",
+    "people_in_reach_more",
+    "capital_wan_more",
+    "yearly_wan_more",
+    "person_minutes_more",
+    "objective",
+    "worse_by",
+    "at_least",
+    "at_most",
+    "substitutes",
+    "substitute_km",
+    "people_then",
+    "drop_out",
+    "come_in",
+    "seconds",
+)
+
+
+def price_table(found: Prices) -> pd.DataFrame:
+    """Return one row a decision; the last, without a site, is of all together.
+
+    ``..._more`` are totals of the plan found less those of the plan reviewed.
+    ``objective`` is the first that is worse, ``worse_by`` what was found, ``at_least``
+    and ``at_most`` what was proved of the best possible.
+    """
+    rows = [_row(found, price) for price in found.prices]
+    return pd.DataFrame(rows, columns=list(PRICE_COLUMNS))
+
+
+def _row(found: Prices, price: Price) -> dict[str, object]:
+    decision, task = price.decision, found.planned.task
+    row: dict[str, object] = {
+        "site_id": "",
+        "service": "",
+        "verdict": "all",
+        "result": price.result,
+        "seconds": round(price.seconds, 3),
+    }
+    if decision is not None:
+        row |= {
+            "site_id": decision.site_id,
+            "name": site_name(task, decision),
+            "service": decision.service,
+            "service_name": service_name(task, decision.service),
+            "verdict": str(decision.verdict),
+            "reviewer": decision.reviewer,
+        }
+    if price.more is not None:
+        row["people_in_reach_more"] = round(price.more["covered_people"], 4)
+        for name in ("capital_wan", "yearly_wan", "person_minutes"):
+            row[f"{name}_more"] = round(price.more[name], 4)
+    if price.found is not None:
+        first = price.found.first
+        if first is not None:
+            row |= {
+                "objective": first.name,
+                "worse_by": first.change,
+                "at_least": first.at_least,
+                "at_most": first.at_most,
+            }
+        row["drop_out"] = ";".join(f"{s}:{k}" for s, k in price.found.lost)
+        row["come_in"] = ";".join(f"{s}:{k}" for s, k in price.found.gained)
+    if price.reason is not None:
+        row |= {
+            "substitutes": ";".join(s for s, _ in price.reason.substitutes),
+            "substitute_km": ";".join(
+                f"{km:.1f}" for _, km in price.reason.substitutes
+            ),
+            "people_then": ";".join(
+                f"{s or '-'}:{n:.0f}" for s, n in price.reason.then
+            ),
+        }
+    return row
