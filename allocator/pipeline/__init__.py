@@ -22,7 +22,10 @@ from allocator.pipeline.frontiers import (
     find_frontier,
     write_frontier,
 )
+from allocator.pipeline.history import read_history
+from allocator.pipeline.merging import merge_reviews, write_merged
 from allocator.pipeline.planning import PARTS, Shown, make_plan, write_outcome
+from allocator.pipeline.pricing import price_decisions
 from allocator.pipeline.reasons import (
     Reason,
     Reasons,
@@ -42,6 +45,7 @@ from allocator.pipeline.scenario_folder import write_scenarios
 from allocator.pipeline.scenarios import study_scenarios
 from allocator.pipeline.starting import Workspace, doubts, start_workspace
 from allocator.pipeline.task import Task, check_task, read_task
+from allocator.pipeline.verifying import verify_run
 
 __all__ = [
     "PARTS",
@@ -69,7 +73,10 @@ __all__ = [
     "find_alternatives",
     "find_frontier",
     "make_plan",
+    "merge_reviews",
+    "price_decisions",
     "price_of_fairness",
+    "read_history",
     "read_run",
     "read_task",
     "reasons_table",
@@ -77,11 +84,13 @@ __all__ = [
     "start_workspace",
     "study_scenarios",
     "unknown_figure",
+    "verify_run",
     "write_alternatives",
     "write_cleaned",
     "write_comparison",
     "write_fairness",
     "write_frontier",
+    "write_merged",
     "write_outcome",
     "write_reasons",
     "write_scenarios",

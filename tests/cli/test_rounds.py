@@ -454,3 +454,32 @@ def test_a_file_that_changes_while_it_is_read_is_a_finding(home, asked, monkeypa
 def test_a_run_after_a_review_can_be_explained(home, asked):
     options = ["--site", "B2", "--plan", home / "r2"]
     assert asked("explain", home / "task" / "brief.toml", *options)[0] == 0
+
+
+def test_a_brief_that_was_edited_since_is_named(home, asked):
+    brief = home / "task" / "brief.toml"
+    brief.write_text(brief.read_text("utf-8") + "# x\n", encoding="utf-8")
+    code, said = asked("verify", home / "r1")
+    assert (code, codes(said)) == (3, ["input-changed"])
+    assert said["checks"][0]["findings"][0]["keys"] == ["brief.toml"]
+
+
+def test_a_certificate_of_an_earlier_version_is_verified_by_file_names(home, asked):
+    path = home / "r1" / "run.json"
+    content = json.loads(path.read_text("utf-8"))
+    del content["brief"], content["files"]
+    for one in content["inputs"]:
+        del one["path"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    code, said = asked("verify", home / "r1")
+    assert (code, codes(said)) == (0, [])
+
+
+@pytest.mark.parametrize("damage", [None, [1], [{"file": "zones.csv"}]])
+def test_a_damaged_list_of_inputs_is_a_finding(home, asked, damage):
+    path = home / "r1" / "run.json"
+    content = json.loads(path.read_text("utf-8"))
+    content["inputs"] = damage
+    path.write_text(json.dumps(content), encoding="utf-8")
+    code, said = asked("verify", home / "r1")
+    assert (code, codes(said)) == (3, ["run-unreadable"])
