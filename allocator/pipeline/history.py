@@ -124,6 +124,14 @@ class _Found:
         return _parent(self.certificate).get("run_sha256", "")
 
 
+@dataclass(frozen=True)
+class _Search:
+    """Where briefs are looked for, and the files that were fingerprinted already."""
+
+    places: Sequence[Path]
+    known: dict[Path, str]
+
+
 def read_history(folder: Path, places: Sequence[Path] = ()) -> History:
     """Read the chains of runs in a folder.
 
@@ -158,11 +166,12 @@ def read_history(folder: Path, places: Sequence[Path] = ()) -> History:
         (roots if above is None else above.children).append(one)
     kept = _line_to(home, originals, by_digest) if is_run else originals
     steps: list[Step] = []
+    known: dict[Path, str] = {}
     ahead: list[tuple[_Found, Step | None]] = [(root, None) for root in reversed(roots)]
     while ahead:
         one, parent = ahead.pop()
         if any(one is other for other in kept):
-            step = _step(one, parent, findings, places)
+            step = _step(one, parent, findings, _Search(places, known))
             steps.append(step)
             ahead += [(child, step) for child in reversed(one.children)]
     findings += _of_chains(steps)
@@ -213,7 +222,7 @@ def _line_to(
 
 
 def _step(
-    one: _Found, parent: Step | None, findings: list[Finding], places: Sequence[Path]
+    one: _Found, parent: Step | None, findings: list[Finding], search: _Search
 ) -> Step:
     obeyed = _obeyed(one, findings)
     before = () if parent is None else _obeyed_words(parent.folder, parent.certificate)
@@ -225,8 +234,9 @@ def _step(
     brief: Path | None = None
     inputs: tuple[Input, ...] = ()
     try:
-        brief = find_brief(one.folder, one.certificate, places)
-        inputs = input_states(one.certificate, brief, f"{one.folder.name}/{RUN_MARKER}")
+        brief = find_brief(one.folder, one.certificate, search.places)
+        table = f"{one.folder.name}/{RUN_MARKER}"
+        inputs = input_states(one.certificate, brief, table, search.known)
     except InputError as error:
         findings += [_as_warning(f) for f in error.findings]
     return Step(

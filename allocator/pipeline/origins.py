@@ -92,7 +92,7 @@ def find_brief(
 
 def _has_inputs(rows: Sequence[dict[str, str]], brief: Path) -> bool:
     """Whether any file of the planner's own is where a brief would name it."""
-    return any(row["path"] and _input(row, brief).state == "same" for row in rows)
+    return any(row["path"] and _input(row, brief, {}).state == "same" for row in rows)
 
 
 def _briefs(folders: Sequence[Path], names: set[str]) -> Iterator[Path]:
@@ -108,7 +108,10 @@ def _briefs(folders: Sequence[Path], names: set[str]) -> Iterator[Path]:
 
 
 def input_states(
-    certificate: Mapping[str, Any], brief: Path | None, table: str
+    certificate: Mapping[str, Any],
+    brief: Path | None,
+    table: str,
+    known: dict[Path, str] | None = None,
 ) -> tuple[Input, ...]:
     """Return what has become of every file that a run rests on.
 
@@ -120,24 +123,29 @@ def input_states(
         The brief, from whose folder files are named; None where it is not found.
     table
         Name of the certificate, for findings.
+    known
+        SHA-256 by path, for runs of the same files; it is added to.
 
     Raises
     ------
     InputError
         When the certificate's list of files is damaged.
     """
-    return tuple(_input(row, brief) for row in input_rows(certificate, table))
+    known = {} if known is None else known
+    return tuple(_input(row, brief, known) for row in input_rows(certificate, table))
 
 
-def _input(row: dict[str, str], brief: Path | None) -> Input:
+def _input(row: dict[str, str], brief: Path | None, known: dict[Path, str]) -> Input:
     path = _place(row, brief)
     if path is None or not path.is_file():
         return Input(row["file"], path, "missing")
-    try:
-        digest = fingerprint(path)["sha256"]
-    except OSError:
-        return Input(row["file"], path, "missing")
-    return Input(row["file"], path, "same" if digest == row["sha256"] else "changed")
+    if path not in known:
+        try:
+            known[path] = str(fingerprint(path)["sha256"])
+        except OSError:
+            return Input(row["file"], path, "missing")
+    same = known[path] == row["sha256"]
+    return Input(row["file"], path, "same" if same else "changed")
 
 
 def _place(row: dict[str, str], brief: Path | None) -> Path | None:
