@@ -17,7 +17,7 @@ from allocator.pipeline.deciding import DECIDED_FILE
 from allocator.pipeline.runs import read_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from allocator.audit import AuditRow
@@ -82,17 +82,14 @@ def _unreadable(path: Path) -> Finding:
 def _audit_json(run: Path, rows: tuple[AuditRow, ...], language: Language) -> Found:
     name = Text("audit.json 与新审核", "audit.json and the new audit")
     path = run / "audit.json"
-    kept = ("verdict", "required", "found", "gap")
-    now = {
-        (str(r["rule_id"]), str(r["unit_id"])): tuple(r[k] for k in kept)
-        for r in audit_records(rows, language)
-    }
+    columns = ("rule_id", "unit_id", "verdict", "required", "found", "gap")
+
+    def words(record: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(str(record[column]) for column in columns)
+
+    now = [words(record) for record in audit_records(rows, language)]
     try:
-        content = json.loads(path.read_text("utf-8-sig"))
-        then = {
-            (str(r["rule_id"]), str(r["unit_id"])): tuple(r[k] for k in kept)
-            for r in content
-        }
+        then = [words(record) for record in json.loads(path.read_text("utf-8-sig"))]
     except (OSError, ValueError, KeyError, TypeError):
         return name, 0, [_unreadable(path)]
     return name, len(now), _rows_apart(f"{run.name}/audit.json", then, now)
@@ -107,42 +104,48 @@ def _audit_csv(run: Path, rows: tuple[AuditRow, ...], language: Language) -> Fou
     except InputError as error:
         return name, 0, list(error.findings)
 
-    def by_row(frame: pd.DataFrame) -> dict[tuple[str, str], tuple[Any, ...]]:
-        return {
-            (row[0], row[1]): row[2:]
-            for row in frame[list(columns)].astype(str).itertuples(index=False)
-        }
-
-    return (
-        name,
-        len(fresh),
-        _rows_apart(f"{run.name}/audit.csv", by_row(table), by_row(fresh)),
-    )
+    now = list(fresh[list(columns)].astype(str).itertuples(index=False, name=None))
+    then = list(table.itertuples(index=False, name=None))
+    return name, len(now), _rows_apart(f"{run.name}/audit.csv", then, now)
 
 
 def _rows_apart(
-    table: str,
-    then: Mapping[tuple[str, str], tuple[Any, ...]],
-    now: Mapping[tuple[str, str], tuple[Any, ...]],
+    table: str, then: Sequence[tuple[str, ...]], now: Sequence[tuple[str, ...]]
 ) -> list[Finding]:
+    """Return a finding for each row of an audit that is not that of another.
+
+    A row is known by rule and unit, and by its order among several of these.
+    """
+    old, new = _numbered(then), _numbered(now)
     findings = []
-    for key in sorted(then.keys() | now.keys()):
-        old, new = then.get(key), now.get(key)
-        if old == new:
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) == new.get(key):
             continue
-        said = "-" if old is None else " ".join(map(str, old))
+        said, found = (" ".join(rows.get(key, ("-",))) for rows in (old, new))
         findings.append(
             Finding(
                 "verify-audit",
                 Text("与重新审核的结果不同", "not what the new audit finds"),
                 Severity.ERROR,
                 table,
-                (" ".join(key).strip(),),
+                (f"{key[0]} {key[1]}".strip(),),
                 "verdict",
-                f"{said} | {'-' if new is None else ' '.join(map(str, new))}"[:200],
+                f"{said} | {found}"[:200],
             )
         )
     return findings[:_MOST_NAMED]
+
+
+def _numbered(
+    rows: Sequence[tuple[str, ...]],
+) -> dict[tuple[str, str, int], tuple[str, ...]]:
+    found: dict[tuple[str, str, int], tuple[str, ...]] = {}
+    seen: dict[tuple[str, str], int] = {}
+    for rule_id, unit, *said in rows:
+        number = seen.get((rule_id, unit), 0)
+        seen[rule_id, unit] = number + 1
+        found[rule_id, unit, number] = tuple(said)
+    return found
 
 
 def _audit_counts(
