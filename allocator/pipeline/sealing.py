@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Forms that people fill in: that they change is what they are for.
 FORMS = ("decisions.csv", "plan.xlsx")
+REVIEW_FOLDER = "review"  # where a review in the browser keeps its journal
 
 
 def seal_run(folder: Path) -> None:
@@ -73,7 +74,11 @@ def other_files(run: Path, certificate: Mapping[str, Any]) -> list[Finding]:
             findings.append(_finding("missing", run, name))
         elif fingerprint(now[name])["sha256"] != one.get("sha256"):
             findings.append(_finding("form" if name in FORMS else "changed", run, name))
-    findings += [_finding("unknown", run, name) for name in now if name not in then]
+    findings += [
+        _finding("unknown", run, name)
+        for name in now
+        if name not in then and not name.startswith(f"{REVIEW_FOLDER}/")
+    ]
     return findings
 
 

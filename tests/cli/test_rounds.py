@@ -425,6 +425,13 @@ def test_a_form_that_was_filled_in_is_no_mismatch(home, asked):
     assert (code, codes(said)) == (7, ["verify-files-differ"])
 
 
+def test_the_journal_of_a_review_belongs_to_the_run(home, asked):
+    (home / "r1" / "review").mkdir()
+    (home / "r1" / "review" / "journal.jsonl").write_text("{}\n", encoding="utf-8")
+    code, said = asked("verify", home / "r1")
+    assert (code, codes(said)) == (0, [])
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path, asked):
     code, said = asked("verify", tmp_path)
     assert (code, codes(said)) == (3, ["run-unreadable"])
@@ -439,8 +446,8 @@ def test_a_file_that_changes_while_it_is_read_is_a_finding(home, asked, monkeypa
     zones = home / "task" / "zones.csv"
     read = vars(task)["read_area"]
 
-    def slowly(brief):
-        found = read(brief)
+    def slowly(*arguments, **options):
+        found = read(*arguments, **options)
         zones.write_text(zones.read_text("utf-8") + "\n", encoding="utf-8")
         return found
 
