@@ -62,6 +62,12 @@ class PlanningArea:
         Index ``zone_id``: ``stated`` (people of the zone table), ``source`` (people of
         a raster or of villages, before scaling), ``factor``, ``people`` (at the demand
         points). None where the area was not read from files.
+    joins
+        What was joined to the sites by code, by name or by zone, in the order of the
+        register: columns ``site_id``, ``name``, ``joined`` (``place`` or ``zone``),
+        ``value``, ``matched_to``, ``matched_name``, ``by``, ``confidence`` (0 to 1),
+        ``location_basis``, ``open`` (``ambiguous``, ``shared``, ``refused`` or empty),
+        ``candidates``. None where nothing was.
     """
 
     name: str
@@ -73,6 +79,7 @@ class PlanningArea:
     notes: tuple[Text, ...] = ()
     repairs: pd.DataFrame | None = None
     people_by_zone: pd.DataFrame | None = None
+    joins: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Hold the invariants that every layer above relies on.

@@ -98,7 +98,7 @@ def write_run(outcome: Outcome, folder: Path) -> None:
     Writes ``run.json``, ``placements.csv``, ``assignments.csv``, ``allocations.csv``,
     ``demand.csv``, ``sites.csv``, ``audit.csv``, ``audit.json``, ``decisions.csv`` and
     ``plan.gpkg``; ``access.csv``, ``reach.csv``, ``gaps.csv``, ``scores.csv``,
-    ``bed_need.csv``, ``groups.csv``, ``members.csv``, ``geometry.csv``,
+    ``bed_need.csv``, ``joins.csv``, ``groups.csv``, ``members.csv``, ``geometry.csv``,
     ``population.csv`` and
     ``audit_<year>.csv`` where there is anything to say in them. Assignments keep six
     decimals, so that a plan read back passes the same audit.
@@ -130,6 +130,8 @@ def write_run(outcome: Outcome, folder: Path) -> None:
         write_csv(outcome.scores, folder / "scores.csv")
     if outcome.bed_need is not None:
         write_csv(outcome.bed_need, folder / "bed_need.csv")
+    if outcome.area.joins is not None:
+        write_csv(outcome.area.joins, folder / "joins.csv")
     if not outcome.plan.groups.empty:
         write_csv(outcome.plan.groups, folder / "groups.csv")
     if outcome.members is not None and not outcome.members.empty:

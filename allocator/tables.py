@@ -691,6 +691,76 @@ COSTS = Table(
     ),
 )
 
+LOCATIONS = Table(
+    "locations",
+    Text("位置表", "places to look sites up in"),
+    "",
+    (
+        Column(
+            "code",
+            Kind.ID,
+            Text("机构编号", "code that the register knows the site by"),
+            aliases=("site_id", "机构ID", "机构编号", "机构代码", "编号"),
+        ),
+        Column(
+            "name",
+            Kind.TEXT,
+            Text("名称", "name"),
+            aliases=("机构名称", "单位名称", "医疗机构名称", "名称"),
+        ),
+        Column(
+            "lon",
+            Kind.DEGREES,
+            _LON.meaning,
+            required=True,
+            unit="°",
+            aliases=_LON.aliases,
+        ),
+        Column(
+            "lat",
+            Kind.DEGREES,
+            _LAT.meaning,
+            required=True,
+            unit="°",
+            aliases=_LAT.aliases,
+        ),
+    ),
+)
+
+ALIASES = Table(
+    "aliases",
+    Text("别名表", "other names of sites"),
+    "",
+    (
+        Column(
+            "name",
+            Kind.TEXT,
+            Text("登记表中的名称", "name in the register"),
+            required=True,
+            aliases=("名称", "机构名称"),
+            may_be_blank=False,
+        ),
+        Column(
+            "alias",
+            Kind.TEXT,
+            Text("位置表中的名称", "name in the table of places"),
+            required=True,
+            aliases=("别名", "又名", "曾用名"),
+            may_be_blank=False,
+        ),
+    ),
+)
+
+# What the place of a site or a zone rests on, in its column ``location_basis``. The
+# first five are given by the program; planners' own words are kept as they are.
+LOCATION_BASES = {
+    "given": Text("表中坐标", "coordinates of the table"),
+    "joined_code": Text("按代码关联", "joined by code"),
+    "joined_name": Text("按名称关联", "joined by name"),
+    "joined_similar": Text("按相近名称关联", "joined by a similar name"),
+    "zone_centre": Text("所属单元中心", "centre of its zone"),
+}
+
 TRAVEL = Table(
     "travel",
     Text("出行时间", "travel times"),
@@ -778,4 +848,14 @@ DECISIONS = Table(
     ),
 )
 
-ALL_TABLES = (ZONES, COUNTIES, DEMAND, SITES, COSTS, TRAVEL, DECISIONS)
+ALL_TABLES = (
+    ZONES,
+    COUNTIES,
+    DEMAND,
+    SITES,
+    LOCATIONS,
+    ALIASES,
+    COSTS,
+    TRAVEL,
+    DECISIONS,
+)

@@ -8,6 +8,7 @@ import click
 import pandas as pd
 
 from allocator.cli.console import Console, TerminalProgress, print_table
+from allocator.cli.joins import joins_data, show_joins
 from allocator.cli.mapping import show_mapping
 from allocator.errors import AllocatorError, Text
 from allocator.load.people import by_county
@@ -105,6 +106,7 @@ def _show(task: Task, accounts: list[Account], console: Console) -> None:
                 "understood": facts,
                 "people_by_county": _by_county(area),
                 "repairs": _repairs(area),
+                "joins": joins_data(area.joins),
                 "findings": [f.as_dict(console.language) for f in task.findings],
                 "files": [a.as_dict(console.language) for a in accounts],
             }
@@ -116,6 +118,7 @@ def _show(task: Task, accounts: list[Account], console: Console) -> None:
         console.result(f"{label}: {_shown(value)}")
     _print_repairs(area, console)
     _print_people(area, console)
+    show_joins(area.joins, console)
     count = len(task.findings)
     console.say(
         Text(

@@ -12,18 +12,20 @@ from allocator.load.complete import (
     complete_sites,
     complete_zones,
 )
-from allocator.load.coordinates import Stated, read_crs
 from allocator.load.costs import build_costs
 from allocator.load.demand import demand_of_points, demand_of_zones
 from allocator.load.demand_keys import WITH_FILE
 from allocator.load.frames import read_sheet
 from allocator.load.grid import demand_of_grid
+from allocator.load.joining import Joining, read_aliases, read_locations
+from allocator.load.offset_evidence import check_layers_offset
 from allocator.load.people import ESTIMATED, people_note, people_table
 from allocator.load.places import Ground, lay_ground
 from allocator.load.remarks import Remarks
 from allocator.load.repairs import Repairs, limits_of
 from allocator.load.settling import compare_with_counties, settle_zones
 from allocator.load.sites import build_sites
+from allocator.load.statement import read_statements
 from allocator.load.zones import (
     build_counties,
     build_zones,
@@ -31,7 +33,15 @@ from allocator.load.zones import (
     link_zones,
     with_outlines,
 )
-from allocator.tables import COSTS, COUNTIES, DEMAND, SITES, ZONES
+from allocator.tables import (
+    ALIASES,
+    COSTS,
+    COUNTIES,
+    DEMAND,
+    LOCATIONS,
+    SITES,
+    ZONES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +87,7 @@ class _Reader:
         self.limits = limits_of(brief.area)
         self.repairs = Repairs()
         remarks = Remarks(brief.path.name)
-        self.stated: Stated = read_crs(brief.area.crs, remarks)
+        self.stated = read_statements(brief, remarks)
         self.findings += remarks.findings
 
     def sheet(self, text: str, table: Table) -> tuple[Sheet | None, Remarks]:
@@ -97,7 +107,7 @@ class _Reader:
         if sheet is None:
             return None, remarks
         sheet = complete_counties(sheet, zones)
-        return build_counties(sheet, self.stated, self.limits, self.repairs), remarks
+        return build_counties(sheet, self.stated["counties"], self.limits, self.repairs), remarks
 
     def units(self) -> _Units | None:
         """Read zones and counties; None when either cannot be used."""
@@ -110,10 +120,11 @@ class _Reader:
         zones = None
         if sheet is not None:
             sheet = complete_zones(sheet, alone=area.counties is None)
-            zones = build_zones(sheet, self.stated, self.limits, self.repairs)
+            zones = build_zones(sheet, self.stated["zones"], self.limits, self.repairs)
         counties, county_remarks = self._counties(sheet)
         if zones is not None and counties is not None:
             zones = link_zones(zones, counties, remarks)
+            check_layers_offset(zones, counties, self.stated, remarks)
         if zones is not None and not remarks.failed():
             zones = settle_zones(zones, self.limits, remarks, self.repairs)
             if counties is not None and not county_remarks.failed():
@@ -129,8 +140,24 @@ class _Reader:
             counties = with_outlines(counties, zones)
         return _Units(zones, counties, lay_ground(zones))
 
-    def sites(self, units: _Units | None) -> pd.DataFrame | None:
-        """Read the sites."""
+    def joining(self, units: _Units | None) -> Joining | None:
+        """Read what sites without coordinates are joined to."""
+        area, locations, aliases = self.brief.area, None, {}
+        for text, table in ((area.locations, LOCATIONS), (area.aliases, ALIASES)):
+            if text is None:
+                continue
+            sheet, remarks = self.sheet(text, table)
+            if sheet is not None and table is ALIASES:
+                aliases = read_aliases(sheet)
+            elif sheet is not None and units is not None:
+                stated = self.stated["locations"]
+                locations = read_locations(sheet, stated, units.zones, units.ground)
+            self.findings += remarks.findings
+        return Joining(locations, aliases, area.join_confidence)
+
+    def sites(self, units: _Units | None) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        """Read the sites, and how they were joined."""
+        joining = self.joining(units)
         sheet, remarks = self.sheet(self.brief.area.sites, SITES)
         sites = None
         if sheet is not None:
@@ -138,7 +165,8 @@ class _Reader:
                 (units.zones, units.counties, units.ground) if units else (None,) * 3
             )
             sheet = complete_sites(sheet, zones_known=units is not None)
-            sites = build_sites(sheet, self.stated, zones, counties, ground)
+            stated = self.stated["sites"]
+            sites = build_sites(sheet, stated, zones, counties, ground, joining=joining)
         self.findings += remarks.findings
         return sites
 
@@ -174,7 +202,7 @@ class _Reader:
         if sheet is not None:
             zones, ground = (units.zones, units.ground) if units else (None, None)
             found = demand_of_points(
-                sheet, self.stated, zones, ground, scale=bool(section.scale)
+                sheet, self.stated["demand"], zones, ground, scale=bool(section.scale)
             )
         self.findings += remarks.findings
         return None if found is None else _Demand(*found)
@@ -192,7 +220,7 @@ class _Reader:
             zones=units.zones,
             counties=units.counties,
             ground=units.ground,
-            stated=self.stated,
+            stated=self.stated["raster"],
             remarks=remarks,
         )
         self.findings += remarks.findings
@@ -237,7 +265,8 @@ def read_area(
     """
     reader = _Reader(brief, heard)
     units = reader.units()
-    sites = reader.sites(units)
+    register = reader.sites(units)
+    sites, joins = (None, None) if register is None else register
     costs = reader.costs(sites)
     demand = reader.demand(units)
     findings = reader.findings
@@ -266,6 +295,7 @@ def read_area(
         notes=notes,
         repairs=reader.repairs.table(),
         people_by_zone=table,
+        joins=joins if joins is not None and len(joins) else None,
     )
     return area, findings
 
@@ -289,6 +319,7 @@ def inputs(brief: Brief) -> list[Path]:
     """
     area = brief.area
     written = [area.zones, area.counties, area.sites, area.costs]
+    written += [area.locations, area.aliases]
     if brief.demand.source in WITH_FILE:
         written.append(brief.demand.file)
     ways = [brief.travel.way(k) for k in (None, *sorted(brief.travel.services))]

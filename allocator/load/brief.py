@@ -54,6 +54,8 @@ LEAST_AVERSION = -10.0
 
 # Sections that may stand several times: [[phase]].
 _LISTS = ("phase", "score", "tilt", "scenario")
+# Joins that are less certain than this are offered and not made.
+LEAST_CONFIDENCE = 0.85
 
 
 class _Section(BaseModel):
@@ -73,7 +75,11 @@ class About(_Section):
 
 
 class AreaSection(_Section):
-    """``[area]``: the files of the planning area, as written in the brief."""
+    """``[area]``: the files of the planning area, as written in the brief.
+
+    ``locations`` tells where the sites are that the register gives no coordinates for;
+    ``join_confidence`` is what a join by name must reach, 0.5 to 1.
+    """
 
     zones: Word
     sites: Word
@@ -86,6 +92,24 @@ class AreaSection(_Section):
     most_outside_share: Annotated[Number, Field(ge=0, le=1)] = 0.5
     gap_m2: Annotated[Number, Field(ge=0)] = 10_000.0
     gap_width_m: Annotated[Number, Field(ge=0, le=1000)] = 20.0
+    locations: Word | None = None
+    aliases: Word | None = None
+    join_confidence: Annotated[Number, Field(ge=0.5, le=1)] = LEAST_CONFIDENCE
+
+
+class CrsSection(_Section):
+    """``[crs]``: the coordinate system of single files, whatever they say themselves.
+
+    Names as for ``[area] crs``, which holds for files that state none.
+    """
+
+    zones: Word | None = None
+    counties: Word | None = None
+    sites: Word | None = None
+    demand: Word | None = None
+    locations: Word | None = None
+    roads: Word | None = None
+    raster: Word | None = None
 
 
 def _by_county(percent: object) -> object:
@@ -210,6 +234,7 @@ class _Document(_Section):
 
     brief: About
     area: AreaSection
+    crs: CrsSection = CrsSection()
     demand: DemandSection = DemandSection()
     travel: TravelSection = TravelSection()
     policy: PolicySection
@@ -240,7 +265,7 @@ class Brief:
         The 审图号 of the maps, or None: maps then say 示意图.
     notes
         Assumptions to be shown wherever results are shown.
-    area, demand, travel, policy, objective, explain, report, solver
+    area, crs, demand, travel, policy, objective, explain, report, solver
         The sections, with their defaults filled in.
     budget
         What all phases together may cost, 万元; None is no limit.
@@ -262,6 +287,7 @@ class Brief:
     map_approval: str | None
     notes: tuple[Text, ...]
     area: AreaSection
+    crs: CrsSection
     demand: DemandSection
     travel: TravelSection
     policy: PolicySection
@@ -369,7 +395,8 @@ def _check_paths(
     content: dict[str, Any], ways: dict[str, Any], remarks: Remarks
 ) -> None:
     """Refuse what GDAL would take for a network address or a virtual file."""
-    keys = [("area", key) for key in ("zones", "counties", "sites", "costs")]
+    files = ("zones", "counties", "sites", "costs", "locations", "aliases")
+    keys = [("area", key) for key in files]
     keys += [("demand", "file"), ("travel", "file"), ("report", "templates")]
     written = [(f"{s}.{k}", content.get(s, {}).get(k)) for s, k in keys]
     written += [
@@ -493,6 +520,7 @@ def _build(path: Path, document: _Document) -> Brief:
         map_approval=about.map_approval,
         notes=tuple(Text(zh, english.get(i, zh)) for i, zh in enumerate(about.notes)),
         area=document.area,
+        crs=document.crs,
         demand=document.demand,
         travel=travel,
         policy=document.policy,

@@ -12,6 +12,7 @@ import pandas as pd
 from allocator.errors import Text, nearest
 from allocator.load.codes import is_scientific
 from allocator.load.references import remark_lossy
+from allocator.load.sexagesimal import read_sexagesimal
 from allocator.load.units import UNITS
 from allocator.tables import Column, Kind
 
@@ -188,6 +189,8 @@ def _read_numbers(
 ) -> pd.Series:
     if column.name == "level":
         text = text.map(lambda t: LEVEL_WORDS.get(t[:2], LEVEL_WORDS.get(t[:3], t)))
+    if column.kind is Kind.DEGREES:
+        text = read_sexagesimal(text, column.name, remarks)
     numbers, bad = parse_numbers(text)
     numbers = numbers * factor
     if bad.any():
@@ -380,3 +383,13 @@ def read_extra(text: pd.Series) -> pd.Series:
     if not (code or unknown.any() or flags.isna().all()):
         return flags if flags.isna().any() else flags.astype(bool)
     return text
+
+
+def cell_id(value: object) -> str:
+    """Return a cell of a column that the program does not know as an id.
+
+    Codes of digits were read as numbers there: 360121.0 is ``360121``.
+    """
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() else ""
+    return plain_id(str(value).strip()) if isinstance(value, str) else ""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyproj
 import shapely
-from pyproj.exceptions import CRSError, ProjError
 
 from allocator.area import GEOGRAPHIC_CRS
 from allocator.errors import Text
-from allocator.load.offsets import bd09_to_wgs84, gcj02_to_wgs84
+from allocator.load.axes import CHINA_LAT, CHINA_LON
+from allocator.load.conversion import (
+    MOST_LAT,
+    MOST_LON,
+    convert,
+    look_like_degrees,
+    transform,
+)
+from allocator.load.statement import NOWHERE, Around, Stated, read_crs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,70 +27,27 @@ if TYPE_CHECKING:
     from allocator.load.frames import Sheet
     from allocator.load.remarks import Remarks
 
+__all__ = [
+    "NOWHERE",
+    "Around",
+    "Stated",
+    "check_degrees",
+    "locate_points",
+    "locate_shapes",
+    "look_like_degrees",
+    "metric_crs",
+    "read_crs",
+    "remark_outside",
+    "to_degrees",
+    "to_metres",
+]
+
 type Numbers = NDArray[np.float64]
 type Shapes = NDArray[np.object_]
 
 # CGCS2000 3-degree Gauss-Krüger by central meridian: EPSG 4534 is 75 E (zone 25).
 FIRST_ZONE, LAST_ZONE, EPSG_OF_ZONE_0 = 25, 45, 4509
 UTM_NORTH, UTM_SOUTH = 32600, 32700
-# China and a margin: within it a longitude cannot be a latitude, so a swap shows.
-CHINA_LON = (73.0, 135.5)
-CHINA_LAT = (18.0, 54.0)
-MOST_LON, MOST_LAT = 180.0, 90.0
-# These differ from ours by less than a metre.
-SAME_AS_OURS = frozenset({4490, 4326, 4979})
-
-
-@dataclass(frozen=True)
-class Stated:
-    """What ``[area] crs`` says of files that state nothing.
-
-    Parameters
-    ----------
-    crs
-        The coordinate system; None where the brief states none.
-    offset
-        Set when it is a web map's system instead.
-    text
-        As written in the brief.
-    """
-
-    crs: pyproj.CRS | None = None
-    offset: Literal["", "GCJ-02", "BD-09"] = ""
-    text: str = ""
-
-    @property
-    def is_projected(self) -> bool:
-        """Whether coordinates are in metres."""
-        return self.crs is not None and self.crs.is_projected
-
-
-def read_crs(text: str | None, remarks: Remarks) -> Stated:
-    """Understand ``[area] crs``; an unknown one is a finding."""
-    if text is None:
-        return Stated()
-    plain = re.sub(r"[\s_-]", "", text).upper()
-    if plain in {"GCJ02", "GCJ"}:
-        return Stated(offset="GCJ-02", text=text)
-    if plain in {"BD09", "BD09LL"}:
-        return Stated(offset="BD-09", text=text)
-    try:
-        crs = pyproj.CRS.from_user_input(text)
-        if crs.is_projected or crs.is_geographic:
-            return Stated(crs, text=text)
-    except CRSError:
-        pass
-    remarks.error(
-        "crs-unknown",
-        Text("不认识的坐标系", "the coordinate system is not known"),
-        column="area.crs",
-        values=[text],
-        remedy=Text(
-            "写 EPSG:4490、EPSG:4527 一类代码, 或 GCJ-02、BD-09",
-            "write a code such as EPSG:4490 or EPSG:4527, or GCJ-02, BD-09",
-        ),
-    )
-    return Stated()
 
 
 def metric_crs(lon: float, lat: float) -> pyproj.CRS:
@@ -118,7 +80,9 @@ def _move(shapes: object, source: pyproj.CRS | str, target: pyproj.CRS | str) ->
     return np.asarray(shapely.set_coordinates(moved, np.column_stack([x, y])))
 
 
-def locate_points(sheet: Sheet, stated: Stated) -> pd.DataFrame:
+def locate_points(
+    sheet: Sheet, stated: Stated, around: Around = NOWHERE
+) -> pd.DataFrame:
     """Return ``lon`` and ``lat`` of every row, degrees of CGCS2000.
 
     Parameters
@@ -126,7 +90,9 @@ def locate_points(sheet: Sheet, stated: Stated) -> pd.DataFrame:
     sheet
         A layer (of which the shapes count), or a table with ``lon`` and ``lat``.
     stated
-        What the brief says of files that state nothing.
+        What the brief says of this file.
+    around
+        The zones, where known: they tell projections apart.
 
     Returns
     -------
@@ -136,7 +102,7 @@ def locate_points(sheet: Sheet, stated: Stated) -> pd.DataFrame:
     """
     index = sheet.frame.index
     if sheet.is_layer:
-        shapes = locate_shapes(sheet, stated)
+        shapes = locate_shapes(sheet, stated, around)
         points = shapely.point_on_surface(shapes)
         # An empty or missing shape has no point, and so NaN coordinates.
         lon, lat = shapely.get_x(points), shapely.get_y(points)
@@ -148,14 +114,15 @@ def locate_points(sheet: Sheet, stated: Stated) -> pd.DataFrame:
     lon = sheet.frame["lon"].to_numpy(dtype=float)
     lat = sheet.frame["lat"].to_numpy(dtype=float)
     given = np.isfinite(lon) & np.isfinite(lat)
-    if sheet.crs is None:
-        lon, lat = _convert(lon, lat, None, stated, sheet)
+    if sheet.crs is None or stated.explicit:
+        own = None if look_like_degrees(lon, lat) else sheet.crs
+        lon, lat = convert(
+            (lon, lat), sheet, stated, keys=index, own=own, around=around
+        )
     elif not look_like_degrees(lon, lat):
         # The columns of a layer that states its system are in degrees, or in that.
-        lon, lat = _transform(lon, lat, sheet.crs)
-    lost = given & ~(np.isfinite(lon) & np.isfinite(lat))
-    if lost.any() and not _explained(sheet):
-        remark_outside(index[lost], sheet.remarks)
+        lon, lat = transform(lon, lat, sheet.crs, sheet.remarks)
+    _check_lost(index[given & ~(np.isfinite(lon) & np.isfinite(lat))], sheet)
     lon, lat = check_degrees(lon, lat, index, sheet.remarks)
     return pd.DataFrame({"lon": lon, "lat": lat}, index=index)
 
@@ -169,19 +136,20 @@ def _remark_empty(keys: pd.Index, remarks: Remarks) -> None:
     )
 
 
-def locate_shapes(sheet: Sheet, stated: Stated) -> Shapes:
+def locate_shapes(sheet: Sheet, stated: Stated, around: Around = NOWHERE) -> Shapes:
     """Return the shapes of a layer in degrees of CGCS2000, without heights.
 
     Shapes that cannot be placed become None, with a finding in the sheet's remarks.
     """
     shapes = shapely.force_2d(np.asarray(sheet.frame["geometry"], dtype=object))
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
-    lon, lat = _convert(xy[:, 0], xy[:, 1], sheet.crs, stated, sheet)
+    keys, here = sheet.frame.index[owner], around.of(owner)
+    pair = xy[:, 0], xy[:, 1]
+    lon, lat = convert(pair, sheet, stated, keys=keys, own=sheet.crs, around=here)
     good = np.isfinite(lon) & np.isfinite(lat)
     bad = np.zeros(len(shapes), dtype=bool)
     bad[owner[~good]] = True
-    if bad.any() and not _explained(sheet):
-        remark_outside(sheet.frame.index[bad], sheet.remarks)
+    _check_lost(sheet.frame.index[bad], sheet)
     # A ring with NaN is not closed, so these shapes go before the others are moved.
     shapes[bad] = None
     kept = ~bad[owner]
@@ -194,9 +162,19 @@ def locate_shapes(sheet: Sheet, stated: Stated) -> Shapes:
     return shapes
 
 
-def _explained(sheet: Sheet) -> bool:
-    """Whether a finding already says why there are no coordinates."""
-    return any(finding.code == "crs-missing" for finding in sheet.remarks.findings)
+def _check_lost(keys: pd.Index, sheet: Sheet) -> None:
+    """Report rows whose coordinates were lost, unless a finding already says why."""
+    findings = sheet.remarks.findings
+    if any(finding.code in _LOSE_ALL for finding in findings):
+        return
+    reported = {key for finding in findings for key in finding.keys}
+    fresh = [key for key in keys if str(key) not in reported]
+    if fresh:
+        remark_outside(pd.Index(fresh), sheet.remarks)
+
+
+# Findings on a whole file that leave it without coordinates.
+_LOSE_ALL = frozenset({"crs-missing", "crs-contradicted", "degrees-in-millionths"})
 
 
 def remark_outside(keys: pd.Index, remarks: Remarks) -> None:
@@ -208,90 +186,6 @@ def remark_outside(keys: pd.Index, remarks: Remarks) -> None:
         remedy=Text(
             "检查坐标系, 以及东坐标与北坐标是否颠倒",
             "check the coordinate system, and whether easting and northing are swapped",
-        ),
-    )
-
-
-def look_like_degrees(x: Numbers, y: Numbers) -> bool:
-    """Whether most of these can be longitudes and latitudes, in either order.
-
-    Most and not all, so that one mistyped degree is reported as just that.
-    """
-    known = np.isfinite(x) & np.isfinite(y)
-    degrees = (np.abs(x[known]) <= MOST_LON) & (np.abs(y[known]) <= MOST_LON)
-    return not degrees.size or bool(degrees.mean() > 1 / 2)
-
-
-def _convert(
-    x: Numbers, y: Numbers, own: pyproj.CRS | None, stated: Stated, sheet: Sheet
-) -> tuple[Numbers, Numbers]:
-    """Convert coordinates by what the file states, else the brief, else assumption."""
-    if own is not None:
-        return _transform(x, y, own)
-    degrees = look_like_degrees(x, y)
-    if not degrees and not stated.is_projected:
-        _remark_projected(x, y, sheet)
-        return np.full_like(x, np.nan), np.full_like(y, np.nan)
-    if degrees and stated.is_projected:
-        sheet.remarks.note(
-            "crs-not-used",
-            Text(
-                f"坐标是经纬度, 未按 {stated.text} 换算",
-                f"these are degrees: not converted from {stated.text}",
-            ),
-        )
-        return x, y
-    if stated.offset:
-        sheet.remarks.note(
-            "crs-offset",
-            Text(f"由 {stated.offset} 换算", f"converted from {stated.offset}"),
-        )
-        return (gcj02_to_wgs84 if stated.offset == "GCJ-02" else bd09_to_wgs84)(x, y)
-    if stated.crs is not None:
-        return _transform(x, y, stated.crs)
-    if sheet.is_layer and not sheet.by_standard:
-        sheet.remarks.note(
-            "crs-assumed",
-            Text(
-                "图层没有写明坐标系, 按 CGCS2000 经纬度(EPSG:4490)读取",
-                "the layer states no coordinate system: read as EPSG:4490",
-            ),
-            remedy=Text("在任务文件 [area] crs 写明", "state it under [area] crs"),
-        )
-    return x, y
-
-
-def _transform(x: Numbers, y: Numbers, crs: pyproj.CRS) -> tuple[Numbers, Numbers]:
-    if crs.to_epsg() in SAME_AS_OURS:
-        return x, y
-    try:
-        transformer = pyproj.Transformer.from_crs(crs, GEOGRAPHIC_CRS, always_xy=True)
-        lon, lat = transformer.transform(x, y)
-    except ProjError:
-        return np.full_like(x, np.nan), np.full_like(y, np.nan)
-    known = np.isfinite(lon) & np.isfinite(lat)
-    area = crs.area_of_use
-    if crs.is_projected and area is not None and area.west < area.east:
-        # Swapped eastings and northings still give degrees, but far from where the
-        # projection is used.
-        margin = 10.0
-        known &= (lon > area.west - margin) & (lon < area.east + margin)
-        known &= (lat > area.south - margin) & (lat < area.north + margin)
-    return np.where(known, lon, np.nan), np.where(known, lat, np.nan)
-
-
-def _remark_projected(x: Numbers, y: Numbers, sheet: Sheet) -> None:
-    first = int(np.argmax((np.abs(x) > MOST_LON) | (np.abs(y) > MOST_LON)))
-    sheet.remarks.error(
-        "crs-missing",
-        Text(
-            "坐标是投影坐标(米), 不是经纬度, 且没有写明坐标系",
-            "these are projected coordinates in metres and no system is stated",
-        ),
-        values=[f"{x[first]:.10g}, {y[first]:.10g}"],
-        remedy=Text(
-            "是投影坐标时请在任务文件 [area] crs 写明, 如 EPSG:4527",
-            "state the system under [area] crs, EPSG:4527 say",
         ),
     )
 

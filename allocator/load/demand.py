@@ -80,7 +80,7 @@ def demand_of_points(
     remarks = sheet.remarks
     frame = sheet.frame.drop(columns="geometry", errors="ignore")
     places = locate_points(sheet, stated)
-    check_located(sheet, places)
+    check_located(sheet)
     frame[["lon", "lat"]] = places
     if zones is None or ground is None:
         return None

@@ -47,6 +47,42 @@ class Ground:
         """Return points in metres for degrees of CGCS2000."""
         return to_metres(shapely.points(lon, lat), self.crs)
 
+    def covers(
+        self, lon: Numbers, lat: Numbers, zone_ids: NDArray[np.object_] | None = None
+    ) -> NDArray[np.bool_]:
+        """Return which places lie in a zone; in their own, where ``zone_ids`` says so.
+
+        Parameters
+        ----------
+        lon, lat
+            Degrees of CGCS2000, no NaN.
+        zone_ids
+            The zone of each place; empty or unknown: any zone will do. A zone without
+            a shape covers what is near its centre.
+        """
+        points = self.points(lon, lat)
+        # Far from where this projection is used there is no distance in metres.
+        points[~np.isfinite(shapely.get_x(points))] = None
+        position = {zone_id: at for at, zone_id in enumerate(self.zone_ids)}
+        stated = [""] * len(points) if zone_ids is None else zone_ids
+        own = np.array([position.get(zone_id, -1) for zone_id in stated], dtype=int)
+        near = [c if p is None else None for p, c in self._pairs()]
+        areas = np.where(
+            shapely.is_missing(self.polygons),
+            shapely.buffer(np.array(near, dtype=object), NEAR_CENTRE_M),
+            self.polygons,
+        )
+        inside = np.zeros(len(points), dtype=bool)
+        has_own = own >= 0
+        inside[has_own] = shapely.intersects(areas[own[has_own]], points[has_own])
+        which, _ = shapely.STRtree(areas).query(points, predicate="intersects")
+        anywhere = np.zeros(len(points), dtype=bool)
+        anywhere[which] = True
+        return np.where(has_own, inside, anywhere)
+
+    def _pairs(self) -> zip[tuple[object, object]]:
+        return zip(self.polygons, self.centres, strict=True)
+
     def find(self, lon: Numbers, lat: Numbers) -> Found:
         """Return the zone of every place; degrees of CGCS2000, no NaN."""
         points = self.points(lon, lat)

@@ -273,7 +273,9 @@ def _check(source: Any, band: int, remarks: Remarks) -> bool:  # noqa: ANN401
 
 
 def _crs_of(source: Any, stated: Stated, remarks: Remarks) -> pyproj.CRS | None:  # noqa: ANN401
-    """Return what the file states, else the brief, else degrees where they fit."""
+    """Return what ``[crs]``, the file, or ``[area] crs`` states, else degrees."""
+    if stated.explicit:
+        return _crs_of_brief(stated, remarks)
     if source.crs is not None:
         try:
             return pyproj.CRS.from_wkt(source.crs.to_wkt())
@@ -307,3 +309,20 @@ def _crs_of(source: Any, stated: Stated, remarks: Remarks) -> pyproj.CRS | None:
         ),
     )
     return None
+
+
+def _crs_of_brief(stated: Stated, remarks: Remarks) -> pyproj.CRS | None:
+    """Return what ``[crs] raster`` states; a web map's system is refused."""
+    if stated.offset:
+        remarks.error(
+            "raster-offset",
+            Text(
+                f"栅格不能按 {stated.offset} 换算: 偏移处处不同",
+                f"a raster cannot be read as {stated.offset}: it is not a shift",
+            ),
+            column="crs.raster",
+            remedy=Text(
+                "请先在 GIS 中纠正为 CGCS2000", "have it warped to CGCS2000 in a GIS"
+            ),
+        )
+    return stated.crs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,9 @@ import shapely
 
 from allocator.errors import Text
 from allocator.load.classes import read_classes
-from allocator.load.coordinates import locate_points, to_metres
+from allocator.load.coordinates import Around, locate_points, to_metres
+from allocator.load.joining import Joining, name_units, place_sites, read_words
+from allocator.load.offset_evidence import check_sites_offset
 from allocator.load.references import follow
 
 if TYPE_CHECKING:
@@ -44,7 +47,9 @@ def build_sites(
     zones: gpd.GeoDataFrame | None,
     counties: gpd.GeoDataFrame | None,
     ground: Ground | None,
-) -> pd.DataFrame | None:
+    *,
+    joining: Joining | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """Return the sites of a planning area; None when they cannot be used.
 
     Parameters
@@ -55,15 +60,18 @@ def build_sites(
         What the brief says of files that state no coordinate system.
     zones, counties, ground
         None when they could not be read: everything else is then still checked.
+    joining
+        What rows without coordinates are joined to; None: to their zones only.
+
+    Returns
+    -------
+    sites, joins
+        As in `allocator.area.PlanningArea`.
     """
     remarks = sheet.remarks
+    sheet = _with_coordinates(sheet)
+    _check_half(sheet)
     frame = sheet.frame.drop(columns="geometry", errors="ignore")
-    if check_has_places(sheet):
-        places = locate_points(sheet, stated)
-        check_located(sheet, places)
-        frame[["lon", "lat"]] = places
-    else:
-        frame[["lon", "lat"]] = np.nan
     frame["class"] = read_classes(_text(frame, "class"), remarks)
     frame["services"] = _column(frame, "services", ())
     frame["branch"] = _column(frame, "branch", fill=False).isin([True])
@@ -71,7 +79,19 @@ def build_sites(
     frame["capacity_people"] = _column(frame, "capacity_people", np.nan).astype(float)
     _check_levels(frame, remarks)
     if zones is None or counties is None or ground is None:
+        locate_points(sheet, stated)
         return None
+    joining = joining or Joining()
+    words = read_words(frame, name_units(zones, counties), joining, remarks)
+    places = locate_points(sheet, stated, Around(ground, words.zone_ids))
+    placed = place_sites(frame, places, words, zones, joining=joining, remarks=remarks)
+    own_place = places.notna().all(axis=1)
+    check_sites_offset(
+        places[own_place], placed.evident[own_place], ground, stated, remarks
+    )
+    frame["zone_id"] = placed.zone_ids
+    frame[["lon", "lat"]] = placed.places[["lon", "lat"]]
+    _add_basis(frame, placed.places["location_basis"])
     frame["zone_id"] = place_in_zones(
         frame, zones, ground, remarks, code="site-in-no-zone", what=Text("机构", "site")
     )
@@ -83,7 +103,50 @@ def build_sites(
     if remarks.failed():
         return None
     rest = [c for c in frame.columns if c not in (*SITE_COLUMNS, "site_id")]
-    return frame[["site_id", *SITE_COLUMNS, *rest]].set_index("site_id").sort_index()
+    frame = frame[["site_id", *SITE_COLUMNS, *rest]].set_index("site_id").sort_index()
+    return frame, placed.joins
+
+
+def _with_coordinates(sheet: Sheet) -> Sheet:
+    """Return the sheet with columns ``lon`` and ``lat``, blank where it has none."""
+    if sheet.is_layer or sheet.has("lon", "lat"):
+        return sheet
+    for name, other in (("lon", "lat"), ("lat", "lon")):
+        if sheet.has(name):
+            sheet.remarks.error(
+                "column-missing",
+                Text(f"有 {name} 而没有 {other}", f"there is {name} and no {other}"),
+                column=other,
+                remedy=Text(f"补上 {other} 列", f"add the column {other}"),
+            )
+    frame = sheet.frame.copy()
+    for name in ("lon", "lat"):
+        if name not in frame:
+            frame[name] = np.nan
+    return replace(sheet, frame=frame)
+
+
+def _check_half(sheet: Sheet) -> None:
+    """Report rows that have one coordinate of two, unless a finding says why."""
+    if sheet.is_layer or any(
+        f.code == "column-missing" for f in sheet.remarks.findings
+    ):
+        return
+    blank = sheet.frame[["lon", "lat"]].isna()
+    half = blank.any(axis=1) & ~blank.all(axis=1)
+    _remark_blank(sheet, half)
+
+
+def _add_basis(frame: pd.DataFrame, basis: pd.Series) -> None:
+    """Say what each place rests on, once any rests on more than the register.
+
+    A register's own words stay where its own coordinates do.
+    """
+    joined = basis != "given"
+    if not joined.any():
+        return
+    own = frame.get("location_basis", pd.Series("", index=frame.index)).astype(str)
+    frame["location_basis"] = basis.mask(~joined & (own != ""), own)
 
 
 def _text(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -98,31 +161,15 @@ def _column(frame: pd.DataFrame, name: str, fill: object) -> pd.Series:
     return pd.Series([fill] * len(frame), index=frame.index)
 
 
-def check_has_places(sheet: Sheet) -> bool:
-    """Return whether the register says where its sites are; report it if not."""
-    if sheet.is_layer or sheet.has("lon", "lat"):
-        return True
-    missing = [name for name in ("lon", "lat") if not sheet.has(name)]
-    sheet.remarks.error(
-        "location-missing",
-        Text(
-            f"没有经纬度列 {'、'.join(missing)}", f"no column {' and '.join(missing)}"
-        ),
-        column=", ".join(missing),
-        remedy=Text(
-            "增加 lon、lat 列, 或改用点图层", "add lon and lat, or give a point layer"
-        ),
-    )
-    return False
-
-
-def check_located(sheet: Sheet, places: pd.DataFrame) -> None:
+def check_located(sheet: Sheet) -> None:
     """Report rows without a location, unless a finding already says why."""
-    if sheet.is_layer:
-        return
-    blank = sheet.frame[["lon", "lat"]].isna().any(axis=1)
+    if not sheet.is_layer:
+        _remark_blank(sheet, sheet.frame[["lon", "lat"]].isna().any(axis=1))
+
+
+def _remark_blank(sheet: Sheet, blank: pd.Series) -> None:
     reported = {key for finding in sheet.remarks.findings for key in finding.keys}
-    fresh = [key for key in places.index[blank] if key not in reported]
+    fresh = [key for key in sheet.frame.index[blank] if key not in reported]
     if fresh:
         sheet.remarks.error(
             "value-missing",

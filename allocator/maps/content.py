@@ -25,7 +25,7 @@ from allocator.maps.style import (
 )
 from allocator.maps.words import heading, standing, subtitle
 from allocator.outcome import placements_table
-from allocator.tables import FACILITY_CLASSES
+from allocator.tables import FACILITY_CLASSES, LOCATION_BASES
 
 if TYPE_CHECKING:
     from allocator.outcome import Outcome
@@ -85,6 +85,7 @@ _BASES = {
     "county_centre": Text("县区中心", "centre of the county"),
     "schematic": Text("示意布点", "schematic"),
     "surveyed": Text("实测", "surveyed"),
+    **LOCATION_BASES,
 }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from allocator.decisions.headings import REVIEW_HEADINGS
 from allocator.errors import Text
 from allocator.outcome import placements_table, service_names
-from allocator.tables import FACILITY_CLASSES
+from allocator.tables import FACILITY_CLASSES, LOCATION_BASES
 from allocator.workbook.cells import (
     ACTION_WORDS,
     Book,
@@ -26,6 +26,7 @@ from allocator.workbook.review import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from allocator.errors import Language
     from allocator.outcome import Outcome
 
 LEVELS = {
@@ -89,7 +90,7 @@ def facility_columns(outcome: Outcome, table: pd.DataFrame) -> list[Column]:
             "yearly",
         ),
         Column(Text("依据条款", "Clauses"), _clause_words(outcome, table)),
-        *_basis_column(table),
+        *_basis_column(table, outcome.language),
         *review_columns(said, language),
         Column(Text("经度", "Longitude"), numbers(table, "lon"), "degrees"),
         Column(Text("纬度", "Latitude"), numbers(table, "lat"), "degrees"),
@@ -98,16 +99,23 @@ def facility_columns(outcome: Outcome, table: pd.DataFrame) -> list[Column]:
     ]
 
 
-def _basis_column(table: pd.DataFrame) -> list[Column]:
+def _basis_column(table: pd.DataFrame, language: Language) -> list[Column]:
     headings = {
         "location_basis": Text("位置依据", "Location basis"),
         "basis": Text("数据依据", "Basis of the data"),
     }
     return [
-        Column(heading, numbers(table, name))
+        Column(
+            heading, [_basis_words(value, language) for value in numbers(table, name)]
+        )
         for name, heading in headings.items()
         if name in table
     ]
+
+
+def _basis_words(value: object, language: Language) -> object:
+    known = LOCATION_BASES.get(str(value))
+    return known.say(language) if known else value
 
 
 def _class_words(outcome: Outcome, table: pd.DataFrame) -> list[str]:
