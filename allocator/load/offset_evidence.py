@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.errors import GEOSException
 
 from allocator.errors import Text
 from allocator.load.offsets import (
     bd09_to_wgs84,
-    gcj02_to_bd09,
     gcj02_to_wgs84,
+    wgs84_to_bd09,
     wgs84_to_gcj02,
 )
 
@@ -80,15 +81,11 @@ class Suspicion:
     move: Callable[[Numbers, Numbers], tuple[Numbers, Numbers]]
 
 
-def _to_bd09(lon: Numbers, lat: Numbers) -> tuple[Numbers, Numbers]:
-    return gcj02_to_bd09(*wgs84_to_gcj02(lon, lat))
-
-
 SUSPICIONS = (
     Suspicion(of_first=True, system="GCJ-02", move=gcj02_to_wgs84),
     Suspicion(of_first=True, system="BD-09", move=bd09_to_wgs84),
     Suspicion(of_first=False, system="GCJ-02", move=wgs84_to_gcj02),
-    Suspicion(of_first=False, system="BD-09", move=_to_bd09),
+    Suspicion(of_first=False, system="BD-09", move=wgs84_to_bd09),
 )
 
 
@@ -140,14 +137,17 @@ def check_sites_offset(
         return
     squares = np.floor(shapely.get_coordinates(points) / SQUARE_M)
     unit = pd.MultiIndex.from_arrays([own[known], squares[:, 0], squares[:, 1]])
-    found: list[tuple[int, Suspicion]] = []
+    found: list[tuple[int, Suspicion, Shapes]] = []
     for one in SUSPICIONS:
-        after = shapely.intersects(shapes, ground.points(*one.move(lon, lat)))
+        moved = ground.points(*one.move(lon, lat))
+        after = shapely.intersects(shapes, moved)
         if _convincing(before, after, unit):
-            found.append((int(after.sum()), one))
+            found.append((int(after.sum()), one, moved))
     if found:
-        inside, one = max(found, key=lambda pair: pair[0])
-        _warn_of_sites(one, inside, (before, shapes, points), stated, remarks)
+        inside, one, moved = max(found, key=lambda each: each[0])
+        shift = shapely.get_coordinates(points) - shapely.get_coordinates(moved)
+        seen = before, shapes, points, np.median(shift, axis=0)
+        _warn_of_sites(one, inside, seen, stated, remarks)
 
 
 def _convincing(
@@ -166,11 +166,13 @@ def _convincing(
 def _warn_of_sites(
     one: Suspicion,
     inside: int,
-    seen: tuple[NDArray[np.bool_], Shapes, Shapes],
+    seen: tuple[NDArray[np.bool_], Shapes, Shapes, Numbers],
     stated: Stated,
     remarks: Remarks,
 ) -> None:
-    before, shapes, points = seen
+    before, shapes, points, shift = seen
+    # Sites lie off by the shift; zones that are shifted lie off the other way.
+    offset = shift if one.of_first else -shift
     lines = shapely.shortest_line(shapes[~before], points[~before])
     ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
     away = ends[:, 1] - ends[:, 0]
@@ -195,10 +197,13 @@ def _warn_of_sites(
         Text(
             f"{n} 个机构中有 {out} 个({100 * out / n:.0f}%)在所属单元之外, 多向"
             f"{towards.zh}偏 {low:.0f} 至 {high:.0f} 米; 现有 {given:.0f}% 在本单元内, "
-            f"若{what}按 {one.system} 换算则有 {moved:.0f}%: 像是 {one.system} 坐标",
+            f"若{what}按 {one.system} 换算则有 {moved:.0f}%"
+            f"(向{_compass(offset).zh}偏 {np.hypot(*offset):.0f} 米): "
+            f"像是 {one.system} 坐标",
             f"{out} of {n} sites ({100 * out / n:.0f} %) lie outside their own zone, "
             f"{low:.0f} to {high:.0f} m off, mostly to the {towards.en}; {given:.0f} % "
-            f"lie inside as read, {moved:.0f} % if the {layer} were {one.system}: this "
+            f"lie inside as read, {moved:.0f} % if the {layer} were {one.system} (a "
+            f"shift of {np.hypot(*offset):.0f} m to the {_compass(offset).en}): this "
             f"looks like {one.system}",
         ),
         column="lon, lat",
@@ -235,10 +240,24 @@ def check_layers_offset(
     shapes, own = shapes[known], own[known]
     if len(shapes) < LEAST_ZONES:
         return
+    try:
+        found, before, area = _compare_layers(shapes, own)
+    except GEOSException:
+        return  # shapes that were repaired may still be beyond this; no evidence then
+    if found is None:
+        return
+    left, one = found
+    _warn_of_layers(one, (left, before, area), stated, remarks)
+
+
+def _compare_layers(
+    shapes: Shapes, own: Shapes
+) -> tuple[tuple[float, Suspicion] | None, float, float]:
+    """Return the suspicion that fixes most, with what it leaves, and the areas."""
     area = shapely.area(shapes)
     before = shapely.area(shapely.difference(shapes, own))
     if before.sum() < LEAST_AREA_OUTSIDE * area.sum():
-        return
+        return None, float(before.sum()), float(area.sum())
     found: list[tuple[float, Suspicion]] = []
     for one in SUSPICIONS:
         after = shapely.area(shapely.difference(_moved(shapes, one), own))
@@ -249,20 +268,27 @@ def check_layers_offset(
             LEAST_ZONES, FOR_EACH_AGAINST * worse
         ):
             found.append((float(after.sum()), one))
-    if not found:
-        return
-    left, one = min(found, key=lambda pair: pair[0])
+    best = min(found, key=lambda pair: pair[0]) if found else None
+    return best, float(before.sum()), float(area.sum())
+
+
+def _warn_of_layers(
+    one: Suspicion,
+    areas: tuple[float, float, float],
+    stated: Mapping[str, Stated],
+    remarks: Remarks,
+) -> None:
+    left, before, total = areas
     layer = "zones" if one.of_first else "counties"
-    total = area.sum()
     line = f'[crs] {layer} = "{one.system}"'
     said = stated["counties" if one.of_first else "zones"].offset
     remarks.warning(
         "offset-suspected",
         Text(
-            f"单元面积有 {100 * before.sum() / total:.1f}% 落在所属县区之外; "
+            f"单元面积有 {100 * before / total:.1f}% 落在所属县区之外; "
             f"若 {layer} 按 {one.system} 换算只剩 {100 * left / total:.1f}%: "
             f"{layer} 像是 {one.system} 坐标",
-            f"{100 * before.sum() / total:.1f} % of the zones' area lies outside their "
+            f"{100 * before / total:.1f} % of the zones' area lies outside their "
             f"county; {100 * left / total:.1f} % if the {layer} were {one.system}: the "
             f"{layer} look like {one.system}",
         ),

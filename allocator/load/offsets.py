@@ -94,6 +94,11 @@ def gcj02_to_bd09(lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
     return radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006
 
 
+def wgs84_to_bd09(lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
+    """Shift WGS 84 or CGCS2000 degrees to BD-09 (Baidu)."""
+    return gcj02_to_bd09(*wgs84_to_gcj02(lon, lat))
+
+
 def bd09_to_wgs84(lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
     """Shift BD-09 degrees (Baidu) back to CGCS2000; as `gcj02_to_wgs84`."""
     found_lon, found_lat = lon - 0.0065, lat - 0.006

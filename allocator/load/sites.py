@@ -83,6 +83,7 @@ def build_sites(
         return None
     joining = joining or Joining()
     words = read_words(frame, name_units(zones, counties), joining, remarks)
+    words = words.with_zones(_follow_zones(frame, words.zone_ids, zones, remarks))
     places = locate_points(sheet, stated, Around(ground, words.zone_ids))
     placed = place_sites(frame, places, words, zones, joining=joining, remarks=remarks)
     own_place = places.notna().all(axis=1)
@@ -219,15 +220,7 @@ def place_in_zones(
     what
         What the rows are, in words.
     """
-    stated = follow(
-        _text(frame, "zone_id"),
-        zones["name"],
-        column="zone_id",
-        code="zone-unknown",
-        unit=Text("乡镇级单元", "zone"),
-        remarks=remarks,
-        labels=frame.get("name"),
-    )
+    stated = _follow_zones(frame, _text(frame, "zone_id"), zones, remarks)
     blank = (_text(frame, "zone_id") == "") & frame[["lon", "lat"]].notna().all(axis=1)
     if not blank.any():
         return stated
@@ -270,6 +263,23 @@ def place_in_zones(
             column="zone_id",
         )
     return ids.reindex(frame.index).fillna(stated)
+
+
+def _follow_zones(
+    frame: pd.DataFrame,
+    zone_ids: pd.Series,
+    zones: gpd.GeoDataFrame,
+    remarks: Remarks,
+) -> pd.Series:
+    return follow(
+        zone_ids,
+        zones["name"],
+        column="zone_id",
+        code="zone-unknown",
+        unit=Text("乡镇级单元", "zone"),
+        remarks=remarks,
+        labels=frame.get("name"),
+    )
 
 
 def _check_counties(

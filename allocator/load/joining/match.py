@@ -97,8 +97,10 @@ class Match:
 
     @property
     def settled(self) -> bool:
-        """Whether later steps need not look: chosen, or not to be chosen."""
-        return self.at is not None or bool(self.several) or bool(self.rivals)
+        """Whether later steps need not look: chosen, not to be chosen, or refused."""
+        return self.at is not None or bool(
+            self.several or self.rivals or self.suggested
+        )
 
 
 @dataclass
@@ -291,7 +293,7 @@ def _similar(search: _Search, least: float) -> None:
     claims: dict[str, tuple[int, str, float]] = {}
     for seeker in search.seekers:
         known = search.found.get(seeker.key)
-        if known is not None and (known.settled or known.suggested):
+        if known is not None and known.settled:
             continue
         ranked = _ranked(search, seeker)
         if not ranked:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from allocator.errors import Text
 from allocator.load.joining.names import plain_name, shared_prefixes
-from allocator.load.joining.units import Named, UnitNames, counties_of
+from allocator.load.joining.units import (
+    ZONE_CODE,
+    Named,
+    UnitNames,
+    counties_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +61,16 @@ class Words:
     zone_ids: pd.Series
     stated: dict[str, Named]
     named: dict[str, Named]
+
+    def with_zones(self, zone_ids: pd.Series) -> Words:
+        """Return the same once codes were followed too; empty where one led nowhere."""
+        stated = {}
+        for key, zone_id in zip(map(str, zone_ids.index), zone_ids, strict=True):
+            known = self.stated[key]
+            if zone_id and zone_id != known.zone_id:
+                known = Named(str(zone_id), "zone_code", ZONE_CODE)
+            stated[key] = known
+        return replace(self, zone_ids=zone_ids, stated=stated)
 
     @property
     def evident(self) -> pd.Series:
