@@ -85,6 +85,8 @@ def convert(
     x, y = xy
     remarks = sheet.remarks
     degrees = look_like_degrees(x, y)
+    if own is not None and own.is_geographic and not degrees:
+        own = None  # the file says degrees of what are none: its word is worth nothing
     if degrees or _is_transverse(stated.crs if stated.explicit else own or stated.crs):
         x, y = straighten(x, y, keys, remarks, metres=not degrees)
     if own is not None and not stated.explicit:

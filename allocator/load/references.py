@@ -254,12 +254,12 @@ def _remark_lost(
         )
 
 
-def _remedy(value: str, close: str | None) -> Text | None:
+def _remedy(value: str, close: str | None) -> Text:
     change = find_change(value[:6]) if value[:6].isdigit() else None
     if change is not None:
         return Text(f"旧区划: {change.words.zh}", f"an old code: {change.words.en}")
     if close is None:
-        return None
+        return Text("核对代码或名称", "check the code or the name")
     return Text(f"是否应为 {close}?", f"did you mean {close}?")
 
 

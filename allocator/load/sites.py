@@ -85,7 +85,15 @@ def build_sites(
     words = read_words(frame, name_units(zones, counties), joining, remarks)
     words = words.with_zones(_follow_zones(frame, words.zone_ids, zones, remarks))
     places = locate_points(sheet, stated, Around(ground, words.zone_ids))
-    placed = place_sites(frame, places, words, zones, joining=joining, remarks=remarks)
+    placed = place_sites(
+        frame,
+        places,
+        words,
+        zones,
+        blank=_blank(sheet),
+        joining=joining,
+        remarks=remarks,
+    )
     own_place = places.notna().all(axis=1)
     check_sites_offset(
         places[own_place], placed.evident[own_place], ground, stated, remarks
@@ -125,6 +133,13 @@ def _with_coordinates(sheet: Sheet) -> Sheet:
         if name not in frame:
             frame[name] = np.nan
     return replace(sheet, frame=frame)
+
+
+def _blank(sheet: Sheet) -> pd.Series:
+    """Tell which rows give no coordinates; every row of a layer has its shape."""
+    if sheet.is_layer:
+        return pd.Series(data=False, index=sheet.frame.index)
+    return sheet.frame[["lon", "lat"]].isna().all(axis=1)
 
 
 def _check_half(sheet: Sheet) -> None:

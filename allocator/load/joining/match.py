@@ -39,7 +39,7 @@ COUNTY_UNKNOWN = 0.08
 # The part of the similarity that stems decide: all names of one kind end alike.
 WEIGHT_OF_STEM = 0.7
 TELLING_CAP = 0.6  # names that differ in a number or direction are not this alike
-LEAST_SUGGESTED = 0.5  # less similar names are not worth showing
+LEAST_SUGGESTED = 0.45  # less similar names are not worth showing
 MARGIN = 0.03  # a second name nearer than this makes the first no clear choice
 SAME_PLACE_M = 200.0  # entries of one name within this are one place
 

@@ -74,6 +74,7 @@ def place_sites(
     words: Words,
     zones: gpd.GeoDataFrame,
     *,
+    blank: pd.Series,
     joining: Joining,
     remarks: Remarks,
 ) -> Placed:
@@ -89,12 +90,15 @@ def place_sites(
         What the register says of zones and counties.
     zones
         The zones, for their centres and names.
+    blank
+        The rows for which the register gives no coordinates. Those that it gives and
+        that cannot be read are findings already, and are not joined instead.
     joining
         What to join to.
     remarks
         Receives the findings: what was joined, what was not, what has no place.
     """
-    lost = places.isna().any(axis=1) & ~_reported(frame.index, remarks)
+    lost = blank & ~_reported(frame.index, remarks)
     seekers = seekers_of(
         frame[lost],
         [c for c, one in zip(codes_of(frame, CODE_HEADINGS), lost, strict=True) if one],

@@ -102,9 +102,13 @@ def read_words(
     ):
         stated[key] = units.zone(text, county) if text else Named()
         named[key] = Named() if text else units.zone_in(str(name), county, prefixes)
-    ids = [stated[str(k)].zone_id or text for k, text in written.items()]
+    ids = [
+        # What several zones are called is reported below, and not once more as unknown.
+        "" if stated[str(k)].several else stated[str(k)].zone_id or text
+        for k, text in written.items()
+    ]
     zone_ids = pd.Series(ids, index=frame.index, dtype=str)
-    by_name = zone_ids != written
+    by_name = (zone_ids != written) & (zone_ids != "")
     if by_name.any():
         remarks.note(
             "reference-by-name",
