@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # apart, and are read from the columns that the program does not know otherwise.
 COUNTY_HEADINGS = (
     "county_id",
+    "region_code",
     "county_code",
     "县区代码",
     "区县代码",
