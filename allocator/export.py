@@ -130,8 +130,6 @@ def write_run(outcome: Outcome, folder: Path) -> None:
         write_csv(outcome.scores, folder / "scores.csv")
     if outcome.bed_need is not None:
         write_csv(outcome.bed_need, folder / "bed_need.csv")
-    if outcome.area.joins is not None:
-        write_csv(outcome.area.joins, folder / "joins.csv")
     if not outcome.plan.groups.empty:
         write_csv(outcome.plan.groups, folder / "groups.csv")
     if outcome.members is not None and not outcome.members.empty:
@@ -146,8 +144,10 @@ def write_run(outcome: Outcome, folder: Path) -> None:
 
 
 def _write_ground(area: PlanningArea, folder: Path) -> None:
-    """Write what was changed in shapes, and where people of a file went."""
+    """Write what was changed in shapes, joined, and where people of a file went."""
     repairs, people = area.repairs, area.people_by_zone
+    if area.joins is not None:
+        write_csv(area.joins, folder / "joins.csv")
     if repairs is not None and repairs["changed"].any():
         write_csv(repairs, folder / "geometry.csv")
     if people is not None and people["source"].notna().any():
