@@ -107,7 +107,9 @@ class _Reader:
         if sheet is None:
             return None, remarks
         sheet = complete_counties(sheet, zones)
-        return build_counties(sheet, self.stated["counties"], self.limits, self.repairs), remarks
+        return build_counties(
+            sheet, self.stated["counties"], self.limits, self.repairs
+        ), remarks
 
     def units(self) -> _Units | None:
         """Read zones and counties; None when either cannot be used."""

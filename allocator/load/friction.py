@@ -14,7 +14,9 @@ from rasterio.windows import Window
 
 from allocator.area import GEOGRAPHIC_CRS
 from allocator.errors import Text
+from allocator.load.raster import crs_of_brief
 from allocator.load.remarks import Remarks
+from allocator.load.statement import read_statements
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,18 +139,36 @@ def _is_geotiff(path: Path, remarks: Remarks) -> bool:
     return False
 
 
+def _crs_of(
+    raster: Any,  # noqa: ANN401 (rasterio has no types)
+    brief: Brief,
+    remarks: Remarks,
+) -> pyproj.CRS | None:
+    """Return what ``[crs] raster`` states, else the file; neither is a finding."""
+    stated = read_statements(brief, Remarks(brief.path.name))["raster"]
+    if stated.explicit:
+        return crs_of_brief(stated, remarks)
+    if raster.crs is not None:
+        return pyproj.CRS.from_user_input(raster.crs)
+    remarks.error(
+        "crs-missing",
+        Text("阻力面没有写明坐标系", "the surface states no coordinate system"),
+        remedy=Text(
+            "导出时写入, 或写明 [crs] raster",
+            "export it with its system, or state [crs] raster",
+        ),
+    )
+    return None
+
+
 def _read(
     raster: Any,  # noqa: ANN401 (rasterio has no types)
     area: PlanningArea,
     brief: Brief,
     remarks: Remarks,
 ) -> Friction | None:
-    if raster.crs is None:
-        remarks.error(
-            "crs-missing",
-            Text("阻力面没有写明坐标系", "the surface states no coordinate system"),
-            remedy=Text("导出时写入坐标系", "export it with its coordinate system"),
-        )
+    crs = _crs_of(raster, brief, remarks)
+    if crs is None:
         return None
     if raster.transform.b or raster.transform.d:
         remarks.error(
@@ -157,7 +177,6 @@ def _read(
             remedy=Text("重采样为正北朝上", "warp it so that north is up"),
         )
         return None
-    crs = pyproj.CRS.from_user_input(raster.crs)
     cells = [_cells(frame, raster, crs) for frame in (area.demand, area.sites)]
     window = _window(np.concatenate(cells), raster)
     if window is None or window.width * window.height > MOST_CELLS:

@@ -275,7 +275,7 @@ def _check(source: Any, band: int, remarks: Remarks) -> bool:  # noqa: ANN401
 def _crs_of(source: Any, stated: Stated, remarks: Remarks) -> pyproj.CRS | None:  # noqa: ANN401
     """Return what ``[crs]``, the file, or ``[area] crs`` states, else degrees."""
     if stated.explicit:
-        return _crs_of_brief(stated, remarks)
+        return crs_of_brief(stated, remarks)
     if source.crs is not None:
         try:
             return pyproj.CRS.from_wkt(source.crs.to_wkt())
@@ -311,7 +311,7 @@ def _crs_of(source: Any, stated: Stated, remarks: Remarks) -> pyproj.CRS | None:
     return None
 
 
-def _crs_of_brief(stated: Stated, remarks: Remarks) -> pyproj.CRS | None:
+def crs_of_brief(stated: Stated, remarks: Remarks) -> pyproj.CRS | None:
     """Return what ``[crs] raster`` states; a web map's system is refused."""
     if stated.offset:
         remarks.error(

@@ -14,12 +14,13 @@ import pandas as pd
 import shapely
 
 from allocator.errors import Text, errors_in
-from allocator.load.coordinates import Stated, locate_shapes, read_crs
+from allocator.load.coordinates import Stated, locate_shapes
 from allocator.load.features import Features, read_features, read_osm_lines
 from allocator.load.frames import Sheet
 from allocator.load.grids import cell_text
 from allocator.load.layers import LAYERS
 from allocator.load.remarks import Remarks
+from allocator.load.statement import read_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +86,7 @@ def read_roads(brief: Brief, text: str) -> tuple[pd.DataFrame | None, list[Findi
     """
     path = brief.resolve(text)
     remarks = Remarks(path.name)
-    stated = read_crs(brief.area.crs, Remarks(brief.path.name))
+    stated = read_statements(brief, Remarks(brief.path.name))["roads"]
     features = _open(path, remarks)
     if features is None or not _has_lines(features, remarks):
         return None, remarks.findings

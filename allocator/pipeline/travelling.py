@@ -233,7 +233,7 @@ class _Maker:
             "program": __version__,
             "way": asdict(way) | {"max_minutes": most, "dispatch_minutes": 0.0},
             "travel": travel.model_dump(exclude=left_out),
-            "crs": self.brief.area.crs,
+            "crs": [self.brief.area.crs, self.brief.crs.model_dump()],
             "name": path.name,
         }
         companions = (path.with_suffix(suffix) for suffix in SIDECARS)

@@ -121,6 +121,30 @@ def test_a_raster_may_be_projected(tmp_path, crs, west, north, size):
         assert table.loc[zone, "source"] == pytest.approx(other, rel=0.03)
 
 
+def test_what_the_brief_says_of_a_raster_wins_over_the_file(tmp_path):
+    raster = {"west": 379_000.0, "north": 3_181_000.0, "size": 500.0}
+    cells = people_cells(rows=60, columns=110)
+    sources = []
+    for name, said, brief in (
+        ("right", "EPSG:4548", ""),
+        ("wrong", "EPSG:32649", '\n[crs]\nraster = "EPSG:4548"'),
+    ):
+        folder = tmp_path / name
+        folder.mkdir()
+        options = raster | {"crs": said}
+        area = area_of(
+            with_raster(folder, f"scale = false{brief}", cells=cells, raster=options)
+        )
+        assert area.people_by_zone is not None
+        sources.append(area.people_by_zone["source"].tolist())
+    assert sources[0] == sources[1]
+    options = raster | {"crs": "EPSG:4548"}
+    _, findings = read_all(
+        with_raster(tmp_path, '[crs]\nraster = "GCJ-02"', cells=cells, raster=options)
+    )
+    assert only(findings, "raster-offset").column == "crs.raster"
+
+
 @pytest.mark.parametrize(
     ("crs", "west", "north", "size"),
     [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 
 from allocator.errors import Severity
 from allocator.load import read_brief, read_roads
@@ -163,3 +164,20 @@ def test_speeds_that_cannot_be_read_are_counted(tmp_path):
     (finding,) = findings
     assert (finding.code, finding.severity) == ("road-speed-unknown", Severity.WARNING)
     assert finding.message.en.startswith("the speed of 2 lines")
+
+
+def test_roads_of_a_web_map_are_shifted_back_whatever_the_file_says(tmp_path):
+    plain, _ = read(tmp_path / "a", "roads.geojson", good_roads())
+    crs = '[crs]\nroads = "GCJ-02"'
+    shifted, findings = read(tmp_path / "b", "roads.geojson", good_roads(), crs)
+    assert plain is not None
+    assert shifted is not None
+    assert {"crs-offset", "crs-overridden"} <= codes(findings)
+    there, here = (
+        shapely.get_coordinates(roads["geometry"].to_numpy())
+        for roads in (plain, shifted)
+    )
+    moved = there - here
+    # About 500 m to the east there.
+    assert (moved[:, 0] > 0.004).all()
+    assert (moved[:, 0] < 0.006).all()
