@@ -121,6 +121,7 @@ CASES = (
         {"roads.geojson": geojson(road(*swapped(NORTH), **{"class": "国道"}))},
         ROADS,
         "axes-swapped",
+        refused=False,
     ),
     bad(
         "only footpaths to drive on",

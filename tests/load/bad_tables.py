@@ -269,14 +269,14 @@ HEADINGS = [
             .encode()
         },
     ),
-    bad(
+    ok(
         "no column of places",
         {
             "sites.csv": "\n".join(
                 ",".join(r[:2] + r[4:]) for r in cells(SITES)
             ).encode()
         },
-        "location-missing",
+        "placed-at-zone-centre",
     ),
 ]
 
