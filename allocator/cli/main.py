@@ -800,6 +800,70 @@ def verify(run: Path, *, brief: Path | None, **options: Any) -> None:  # noqa: A
 
 
 @cli.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--register",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The register of facilities: xlsx, csv or gpkg. It is never changed.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The changed copy, in the same format.",
+)
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Write placements without a verdict too; never rejected or deferred ones.",
+)
+@click.option(
+    "--decisions",
+    type=click.Path(path_type=Path),
+    help="The decisions, where they are not in decisions.csv of RUN.",
+)
+@click.option(
+    "--crs",
+    help="System of the register's coordinates: EPSG:4527, GCJ-02 ... (default: told).",
+)
+@click.option(
+    "--strict", is_flag=True, help="Refuse a workbook of which anything would be lost."
+)
+@click.option("--force", is_flag=True, help="Replace an existing copy.")
+@_common
+def apply(
+    run: Path,
+    register: Path,
+    target: Path,
+    decisions: Path | None,
+    crs: str | None,
+    *,
+    everything: bool,
+    strict: bool,
+    force: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Write the accepted placements of RUN into a facility register. 写入机构登记表."""
+    from allocator.cli import applying  # noqa: PLC0415
+    from allocator.pipeline import Writing  # noqa: PLC0415
+
+    writing = Writing(
+        register,
+        target,
+        everything=everything,
+        decisions=decisions,
+        crs=crs,
+        strict=strict,
+        force=force,
+    )
+    applying.apply(run, writing, _console(options))
+
+
+@cli.command()
 @click.argument("pack", required=False)
 @_common
 def packs(pack: str | None, **options: Any) -> None:  # noqa: ANN401

@@ -10,6 +10,7 @@ from allocator.pipeline.alternatives import (
     find_alternatives,
     write_alternatives,
 )
+from allocator.pipeline.applying import Writing, apply_run
 from allocator.pipeline.clauses import ClauseReason, explain_rule
 from allocator.pipeline.cleaning import refuse_cleaned, write_cleaned
 from allocator.pipeline.comparing import compare_runs, write_comparison
@@ -58,8 +59,10 @@ __all__ = [
     "Shown",
     "Task",
     "Workspace",
+    "Writing",
     "access_run",
     "access_today",
+    "apply_run",
     "audit_run",
     "audit_today",
     "check_task",

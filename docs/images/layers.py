@@ -22,6 +22,7 @@ WORDS = {
     "maps": "map.png, map.pdf, map.html",
     "report": "report.docx, report.pdf",
     "workbook": "plan.xlsx",
+    "register": "placements → the planner's register",
     "compare": "two plans side by side",
     "scenarios": "what if the numbers are wrong",
     "summary": "sums by county, service, clause, site",
