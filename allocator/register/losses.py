@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 from allocator.errors import Text
@@ -114,13 +115,8 @@ def remark_losses(path: Path, remarks: Remarks, *, strict: bool) -> None:
     """
     try:
         lost, changed = find_losses(path)
-    except (zipfile.BadZipFile, OSError, RuntimeError) as error:
-        remarks.error(
-            "file-unreadable",
-            Text(f"文件无法读取: {error}", f"the file cannot be read: {error}"),
-            remedy=Text("另存为新的 xlsx", "save it as a new xlsx"),
-        )
-        return
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError):
+        return  # the reader says what is wrong with it
     if lost:
         add = remarks.error if strict else remarks.warning
         add(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-import zipfile
 from copy import copy
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.table import TableColumn
 
 from allocator.errors import Text
@@ -56,15 +54,7 @@ def open_workbook(path: Path, remarks: Remarks, *, values: bool) -> Workbook | N
                 data_only=values,
                 keep_vba=path.suffix.lower() == ".xlsm" and not values,
             )
-    except (
-        InvalidFileException,
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        TypeError,
-        OSError,
-        AttributeError,
-    ) as error:
+    except Exception as error:  # a damaged file raises anything in openpyxl
         remarks.error(
             "file-unreadable",
             Text(

@@ -158,22 +158,20 @@ def apply_order(
     """
     refuse_output(register, target, force=force)
     remarks = Remarks(register.name)
-    read = read_register(register, remarks)
-    if read is None:
-        raise InputError(remarks.findings)
     suffix = register.suffix.lower()
-    done = _read_log(register, suffix, remarks)
-    if suffix in WORKBOOKS:
-        remark_losses(register, remarks, strict=strict)
     if suffix in LAYERS:
         remark_open_elsewhere(register, remarks)
-    has_columns = read.find("lon") is not None and read.find("lat") is not None
-    system = find_system(read, order, crs, remarks) if has_columns else OURS
-    edits = draw_up(order, read, system, done, remarks)
-    if suffix not in (*WORKBOOKS, *LAYERS):
-        _check_text_totals(read, edits, remarks)
+    if suffix in WORKBOOKS:
+        remark_losses(register, remarks, strict=strict)
     _refuse(remarks)
     with _beside(target) as folder:
+        # Only this copy is opened: some readers leave files beside what they open.
+        source = _copy(register, folder / f"before{suffix}")
+        read = read_register(source, remarks)
+        if read is None:
+            raise InputError(remarks.findings)
+        done = _read_log(register, source, suffix, remarks)
+        edits = _draw_up(order, read, done, crs, remarks)
         written = folder / target.name
         _write(read, edits, written, remarks)
         _refuse(remarks)
@@ -187,16 +185,43 @@ def apply_order(
     return Applied(edits, tuple(remarks.findings), before, _log_name(target, suffix))
 
 
+def _copy(register: Path, target: Path) -> Path:
+    """Return a copy of the register; itself where there is nothing to copy."""
+    try:
+        target.write_bytes(register.read_bytes())
+    except OSError:
+        return register  # the reader says what is wrong with it
+    return target
+
+
+def _draw_up(
+    order: Order,
+    read: Register,
+    done: tuple[Change, ...],
+    crs: str | None,
+    remarks: Remarks,
+) -> Edits:
+    has_columns = read.find("lon") is not None and read.find("lat") is not None
+    system = find_system(read, order, crs, remarks) if has_columns else OURS
+    edits = draw_up(order, read, system, done, remarks)
+    if read.path.suffix.lower() not in (*WORKBOOKS, *LAYERS):
+        _check_text_totals(read, edits, remarks)
+    _refuse(remarks)
+    return edits
+
+
 def _refuse(remarks: Remarks) -> None:
     if remarks.failed():
         raise InputError(remarks.findings)
 
 
-def _read_log(register: Path, suffix: str, remarks: Remarks) -> tuple[Change, ...]:
+def _read_log(
+    register: Path, copy: Path, suffix: str, remarks: Remarks
+) -> tuple[Change, ...]:
     if suffix in WORKBOOKS:
-        return read_workbook_log(register, remarks)
+        return read_workbook_log(copy, remarks)
     if suffix in LAYERS:
-        return read_layer_log(register)
+        return read_layer_log(copy)
     return read_text_log(register)
 
 

@@ -27,6 +27,7 @@ RUN_FILES = {
     "assignments.csv",
     "allocations.csv",
     "demand.csv",
+    "sites.csv",
     "audit.csv",
     "audit.json",
     "plan.xlsx",

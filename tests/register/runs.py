@@ -1,12 +1,14 @@
-"""A run folder so small that every change it makes to a register is seen at a glance."""
+"""A run folder so small that every change that it makes is seen at a glance."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-PLACEMENTS = """site_id,name,county,zone,service,action,phase,lon,lat,capital_wan,\
-yearly_wan,people_served,minutes_mean,clauses,decision,count
+from allocator.cli.main import run as command
+
+PLACEMENTS = """site_id,name,county,zone,service,action,phase,lon,lat,\
+capital_wan,yearly_wan,people_served,minutes_mean,clauses,decision,count
 A1,北镇中心卫生院,甲区,北镇,emergency_station,upgrade,2025,115.9,28.801,130,60,,,R2,,1
 A2,南镇中心卫生院,乙县,南镇,tcm_pavilion,keep,2025,116.101,28.5,0,0,,,,,1
 A3,西乡卫生院,乙县,西乡,old_post,close,2025,116.001,28.5,5,0,,,R9,,1
@@ -64,8 +66,6 @@ def write_run(
 
 def apply(run: Path, register: Path, target: Path, *options: str) -> int:
     """Run the command; return its exit code."""
-    from allocator.cli.main import run as command
-
     return command(
         ["apply", str(run), "--register", str(register), "-o", str(target), *options]
     )

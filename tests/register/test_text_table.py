@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 
+import numpy as np
+import pyproj
 import pytest
 
+from allocator.load.offsets import wgs84_to_gcj02
 from tests.register.runs import ALLOCATIONS, DECISIONS, PLACEMENTS, apply, write_run
 
 REGISTER = """江西省某市医疗机构登记表,,,,,,,,
@@ -55,9 +59,7 @@ def test_accepted_placements_are_written_and_nothing_else(tmp_path, run, capsys)
     assert a1[7:9] == ["emergency_station", "50"]
     assert a1[9:13] == [
         "2",
-        "急救站;beds+20;ambulances+2".replace(
-            "beds+20;ambulances+2", "ambulances+2;beds+20"
-        ),
+        "急救站;ambulances+2;beds+20",
         "2025",
         "R2",
     ]
@@ -90,17 +92,17 @@ def test_accepted_placements_are_written_and_nothing_else(tmp_path, run, capsys)
 
 
 @pytest.mark.parametrize(
-    ("encoding", "mark", "separator", "end"),
+    "dress",
     [
         ("gb18030", b"", ",", "\r\n"),
         ("utf-8", b"\xef\xbb\xbf", ";", "\n"),
         ("utf-8", b"", "\t", "\r\n"),
         ("utf-16-le", b"\xff\xfe", "\t", "\r\n"),
     ],
+    ids=lambda dress: dress[0],
 )
-def test_encoding_mark_separator_and_line_ends_stay(
-    tmp_path, run, encoding, mark, separator, end
-):
+def test_encoding_mark_separator_and_line_ends_stay(tmp_path, run, dress):
+    encoding, mark, separator, end = dress
     # Only the separator of cells: the one inside quotation marks is text.
     lines = REGISTER.replace("卫生院, 分部", "卫生院").replace('"', "")
     text = lines.replace("tcm_pavilion;old_post", "tcm_pavilion、old_post")
@@ -114,8 +116,8 @@ def test_encoding_mark_separator_and_line_ends_stay(
     again = raw[len(mark) :].decode(encoding)
     assert again.count(end) == text.count(end) + 1
     assert again.replace(end, "").count("\n") == 0
-    old = [line for line in text.split(end) if line.startswith("A2")][0]
-    kept = [line for line in again.split(end) if line.startswith("A2")][0]
+    old = next(line for line in text.split(end) if line.startswith("A2"))
+    kept = next(line for line in again.split(end) if line.startswith("A2"))
     assert kept == old + separator * 5
 
 
@@ -184,8 +186,6 @@ def test_the_log_says_what_where_before_after_when_and_which_run(tmp_path, run):
         "date",
         "run",
     ]
-    import hashlib
-
     sha = hashlib.sha256((run / "run.json").read_bytes()).hexdigest()
     assert [
         "A1",
@@ -233,10 +233,6 @@ def test_beds_are_added_in_the_unit_of_the_heading(tmp_path, run):
 
 
 def test_gcj02_registers_get_gcj02_back_told_by_shared_places(tmp_path, run):
-    import numpy as np
-
-    from allocator.load.offsets import wgs84_to_gcj02
-
     text = REGISTER
     places = {
         "115.900,28.801": (115.9, 28.801),
@@ -267,8 +263,6 @@ def test_a_stated_system_that_the_places_contradict_is_refused(tmp_path, run, ca
 
 
 def test_metres_are_written_in_the_stated_system(tmp_path, run):
-    import pyproj
-
     there = pyproj.Transformer.from_crs("EPSG:4490", "EPSG:4548", always_xy=True)
     text = REGISTER
     for lon, lat in (
@@ -298,7 +292,7 @@ def test_formulas_in_names_are_text(tmp_path):
     assert row[1] == "'" + bad
 
 
-# --- What is refused ---------------------------------------------------------------------
+# --- What is refused ------------------------------------------------------------------
 
 
 def codes(capsys):
