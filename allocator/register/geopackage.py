@@ -40,12 +40,21 @@ EMPTY_FLAG = 0b0001_0000
 POINTS = ("POINT", "MULTIPOINT", "GEOMETRY", "GEOMETRYCOLLECTION")
 # The log is registered so that QGIS lists it; when does not matter to anyone.
 LOG_DATE = "2000-01-01T00:00:00.000Z"
-WORD_SIDES = ("-wal", "-journal")
+# What a damaged file raises: text that is none, shapes that are none.
+DAMAGE = (
+    sqlite3.Error,
+    shapely.errors.ShapelyError,
+    struct.error,
+    ValueError,
+    TypeError,
+    IndexError,
+)
+SIDES = ("-wal", "-journal")
 
 
 def remark_open_elsewhere(path: Path, remarks: Remarks) -> None:
     """Report a GeoPackage of which a part still lies in a journal beside it."""
-    for side in WORD_SIDES:
+    for side in SIDES:
         journal = path.with_name(path.name + side)
         if journal.is_file() and journal.stat().st_size:
             remarks.error(
@@ -76,7 +85,7 @@ def read_layer_log(path: Path) -> tuple[Change, ...]:
             rows = base.execute(
                 f"SELECT {columns} FROM {quoted(LOG_TABLE)} ORDER BY fid"  # noqa: S608
             ).fetchall()
-    except sqlite3.Error:
+    except (sqlite3.Error, ValueError):
         return ()
     return read_changes([str(cell or "") for cell in row] for row in rows)
 
@@ -95,7 +104,7 @@ def write_layer(
             if layer.change():
                 _write_log(base, edits)
                 base.commit()
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         remarks.error(
             "layer-refused",
             Text(f"GeoPackage 拒绝了更改: {error}", f"the GeoPackage refuses: {error}"),
