@@ -12,7 +12,8 @@ import pandas as pd
 from allocator.errors import Finding, InputError, Text
 from allocator.load.cells import parse_numbers
 from allocator.load.remarks import Remarks
-from allocator.register.edits import Edit, Edits, draw_up, shown
+from allocator.register.drafting import draw_up
+from allocator.register.edits import Edit, Edits, shown
 from allocator.register.geopackage import (
     read_layer_log,
     remark_open_elsewhere,
@@ -28,11 +29,8 @@ from allocator.register.text_table import (
     write_text,
     write_text_log,
 )
-from allocator.register.workbook_file import (
-    read_workbook_log,
-    remark_totals,
-    write_workbook,
-)
+from allocator.register.workbook_file import remark_totals, write_workbook
+from allocator.register.workbook_log import read_workbook_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

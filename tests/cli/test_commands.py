@@ -27,7 +27,6 @@ RUN_FILES = {
     "assignments.csv",
     "allocations.csv",
     "demand.csv",
-    "sites.csv",
     "audit.csv",
     "audit.json",
     "plan.xlsx",
