@@ -117,6 +117,7 @@ class _Draft:
     appended: list[Field] = field(default_factory=list)
     cells: list[Edit] = field(default_factory=list)
     done: set[tuple[str, str, str, str]] = field(default_factory=set)
+    latest: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def write_site(self, site_id: str) -> None:
         placements = self.order.at(site_id)
@@ -344,10 +345,8 @@ class _Draft:
 
     def _text(self, site_id: str, field: Field) -> str:
         """Return a cell as it will be, so far."""
-        for edit in reversed(self.cells):
-            if (edit.site_id, edit.field) == (site_id, field):
-                return shown(edit.value)
-        return self.register.text(site_id, field)
+        known = self.latest.get((site_id, field.position))
+        return self.register.text(site_id, field) if known is None else known
 
     def _put(
         self,
@@ -375,3 +374,4 @@ class _Draft:
             run=self.order.run,
         )
         self.cells.append(Edit(site_id, field, value, change, added))
+        self.latest[site_id, field.position] = shown(value)

@@ -76,17 +76,32 @@ class Register:
     def find(self, *words: str) -> Field | None:
         """Return the first column that means one of ``words``, or is headed so."""
         for word in words:
-            for field in self.fields:
-                if field.column == word or plain(field.heading) == plain(word):
-                    return field
+            found = self._by_word.get(word) or self._by_heading.get(plain(word))
+            if found is not None:
+                return found
         return None
+
+    @cached_property
+    def _by_word(self) -> dict[str, Field]:
+        return {f.column: f for f in reversed(self.fields) if f.column}
+
+    @cached_property
+    def _by_heading(self) -> dict[str, Field]:
+        return {plain(f.heading): f for f in reversed(self.fields) if f.heading}
 
     def texts(self, field: Field) -> list[str]:
         """Return a column as text, row by row."""
         cells = self.account.cells
         if field.position >= cells.shape[1]:
             return [""] * len(cells)
-        return [str(cell) for cell in cells.iloc[:, field.position]]
+        if field.position not in self._texts:
+            column = cells.iloc[:, field.position].tolist()
+            self._texts[field.position] = [str(cell) for cell in column]
+        return self._texts[field.position]
+
+    @cached_property
+    def _texts(self) -> dict[int, list[str]]:
+        return {}
 
     def text(self, site_id: str, field: Field) -> str:
         """Return one cell as text; empty for a site that the register lacks."""

@@ -422,3 +422,21 @@ def test_older_runs_without_codes_still_apply(tmp_path):
     out = tmp_path / "out.csv"
     assert apply(run, written(tmp_path), out) == 0
     assert next(r for r in rows_of(out) if r[0] == "B1")[5:7] == ["东街道", ""]
+
+
+def test_a_form_without_rows_decides_nothing(tmp_path, capsys):
+    run = write_run(tmp_path / "run", decisions=DECISIONS.splitlines()[0] + "\n")
+    assert refused(tmp_path, capsys, run, written(tmp_path)) == ["nothing-accepted"]
+    assert apply(run, written(tmp_path), tmp_path / "out.csv", "--all") == 0
+
+
+def test_the_system_of_the_runs_brief_is_taken_where_places_tell_nothing(tmp_path):
+    text = REGISTER
+    for place in ("115.900,28.801", "116.101,28.500", "116.001,28.500"):
+        text = text.replace(place, ",")
+    run = write_run(tmp_path / "run", crs="GCJ-02")
+    out = tmp_path / "out.csv"
+    assert apply(run, written(tmp_path, text), out) == 0
+    row = next(row for row in rows_of(out) if row[0] == "B1")
+    x, y = wgs84_to_gcj02(np.array([115.901]), np.array([28.7]))
+    assert [float(row[2]), float(row[3])] == [round(x[0], 6), round(y[0], 6)]
