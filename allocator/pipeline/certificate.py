@@ -179,7 +179,7 @@ def _shown(task: Task) -> dict[str, Any]:
     """Return what must stand wherever the run is shown again, from its folder."""
     return {
         "language": task.brief.language,
-        "crs": task.brief.area.crs or "",
+        "crs": task.brief.crs.sites or task.brief.area.crs or "",
         "map_approval": task.brief.map_approval or "",
         "notes": [{"zh": note.zh, "en": note.en} for note in task.area.notes],
         "services": {s.id: s.name for s in task.policy.services.values()},

@@ -12,8 +12,9 @@ import pyproj
 from allocator.area import GEOGRAPHIC_CRS
 from allocator.errors import Text
 from allocator.load.cells import parse_numbers
-from allocator.load.coordinates import Stated, look_like_degrees, read_crs
+from allocator.load.conversion import look_like_degrees
 from allocator.load.offsets import gcj02_to_bd09, wgs84_to_gcj02
+from allocator.load.statement import Stated, read_crs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +133,7 @@ def find_system(
 
 
 def _stated(text: str | None, remarks: Remarks) -> System | None:
-    stated: Stated = read_crs(text, remarks)
+    stated: Stated = read_crs(text, remarks, column="crs")
     if stated.offset:
         return System(offset=stated.offset)
     return None if stated.crs is None else System(stated.crs)

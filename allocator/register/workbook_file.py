@@ -17,7 +17,11 @@ from allocator.register.archive import finish_workbook, read_modified
 from allocator.register.formulas import Insertion, copied
 from allocator.register.insertion import insert_rows
 from allocator.register.text_cells import FORMULA_STARTS
-from allocator.register.workbook_log import open_workbook, write_workbook_log
+from allocator.register.workbook_log import (
+    open_workbook,
+    remark_damage,
+    write_workbook_log,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +50,11 @@ def write_workbook(
     values = open_workbook(register.path, remarks, values=True)
     if book is None or values is None:
         return
-    sheet = book[register.account.sheet]
+    title = register.account.sheet
+    if title not in book.sheetnames or title not in values.sheetnames:
+        remark_damage(title, remarks)
+        return
+    sheet = book[title]
     work = _Sheet(register, edits, book, sheet, remarks)
     work.change()
     if remarks.failed():

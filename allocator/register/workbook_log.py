@@ -43,19 +43,21 @@ def open_workbook(path: Path, remarks: Remarks, *, values: bool) -> Workbook | N
                 keep_vba=path.suffix.lower() == ".xlsm" and not values,
             )
     except Exception as error:  # a damaged file raises anything in openpyxl
-        remarks.error(
-            "file-unreadable",
-            Text(
-                f"工作簿无法编辑: {type(error).__name__}",
-                f"the workbook cannot be edited: {type(error).__name__}",
-            ),
-            values=[error],
-            remedy=Text(
-                "用表格软件打开并另存为新的 xlsx",
-                "open it in a spreadsheet program and save it as a new xlsx",
-            ),
-        )
+        remark_damage(f"{type(error).__name__}: {error}", remarks)
         return None
+
+
+def remark_damage(reason: str, remarks: Remarks) -> None:
+    """Report a workbook that the readers understand and that cannot be edited."""
+    remarks.error(
+        "workbook-damaged",
+        Text("工作簿无法编辑", "the workbook cannot be edited"),
+        values=[reason],
+        remedy=Text(
+            "用表格软件打开并另存为新的 xlsx",
+            "open it in a spreadsheet program and save it as a new xlsx",
+        ),
+    )
 
 
 def _log_sheet(book: Workbook) -> Worksheet | None:

@@ -332,3 +332,18 @@ def test_old_formats_are_refused_with_a_remedy(tmp_path, run, capsys):
     (tmp_path / "r.xls").write_bytes(b"x")
     assert apply(run, tmp_path / "r.xls", tmp_path / "out.xls") == 3
     assert "另存为 xlsx" in capsys.readouterr().err
+
+
+def test_a_sheet_that_only_one_reader_finds_is_a_finding(tmp_path, run, capsys):
+    register = make_register(tmp_path / "register.xlsx")
+    other = tmp_path / "damaged.xlsx"
+    with zipfile.ZipFile(register) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/worksheets/sheet3.xml":
+                content = content[:60]
+            new.writestr(name, content)
+    assert apply(run, other, tmp_path / "out.xlsx", "--json") == 3
+    said = json.loads(capsys.readouterr().out)
+    assert [f["severity"] for f in said["findings"]].count("error") == 1
+    assert not list(tmp_path.glob("*out*"))
