@@ -45,7 +45,7 @@ def test_counties_have_people_facilities_and_beds() -> None:
 
 def test_a_register_without_beds_has_none_anywhere() -> None:
     outcome = make_outcome()
-    outcome.area.sites.drop(columns="beds", inplace=True)
+    del outcome.area.sites["beds"]
     assert county_table(outcome)["beds"].isna().all()
     assert class_table(outcome)["beds"].isna().all()
     assert site_table(outcome).loc["S3", "planned_beds"] == 10
