@@ -440,10 +440,10 @@ def _terms(d: Draw, *cases: Case, poor: bool) -> Terms:
         closing=frozenset(
             s for s in cases[0].policy.services if d.one(False, False, True)
         ),
-        objective=_order(d, *cases, split=split),
+        objective=_order(d, *cases, split=split, changes=not poor),
         # The search for conflicts tries every set of clauses; decisions are none there.
         decided=Decided() if poor else _decided(d, cases[0]),
-        previous=tuple(_held_before(d, case) for case in cases),
+        previous=None if poor else tuple(_held_before(d, case) for case in cases),
     )
 
 
@@ -464,7 +464,7 @@ def _held_before(d: Draw, case: Case) -> dict[tuple[str, str], int]:
     return {pair: d.whole(1, 2) for pair in _pairs(case) if d.seldom()}
 
 
-def _order(d: Draw, *cases: Case, split: bool) -> tuple[str, ...]:
+def _order(d: Draw, *cases: Case, split: bool, changes: bool) -> tuple[str, ...]:
     """Return an order in which every objective has something exact to measure."""
     case = cases[0]
     serving = case.policy.services[BAND_SERVICE].serves is not None
@@ -473,7 +473,8 @@ def _order(d: Draw, *cases: Case, split: bool) -> tuple[str, ...]:
         isinstance(r, PopulationBand) for r in readings
     )
     names = ["capital_wan", "yearly_wan", "sites", "uncovered_people", "person_minutes"]
-    names.append("changes")
+    if changes:
+        names.append("changes")
     if serving and not (bounded and (split or len(cases) > 1)):
         names.append("max_minutes")
     if any(World(one, last=one is cases[-1]).covers() for one in cases):

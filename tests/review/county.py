@@ -65,7 +65,7 @@ def write_county(folder: Path, *, sites: int, cells: int) -> Path:
     folder.mkdir(parents=True)
     zones = ["zone_id,name,county_id,kind,population,urban,lon,lat"]
     zones += [
-        f"3609{n:05d},第{n}乡,360901,乡,{cells // 36 * 100},否,{x:.5f},{y:.5f}"
+        f"360901{200 + n},第{n}乡,360901,乡,{cells // 36 * 100},否,{x:.5f},{y:.5f}"
         for n, (x, y) in enumerate(_lattice(36))
     ]
     facilities = ["site_id,name,lon,lat,status,zone_id,class"]
@@ -105,4 +105,4 @@ def _lattice(count: int) -> list[tuple[float, float]]:
 def _zone(lon: float, lat: float) -> str:
     column = min(5, int((lon - 115.0) / _WIDTH * 6))
     row = min(5, int((lat - 28.0) / _WIDTH * 6))
-    return f"3609{row * 6 + column:05d}"
+    return f"360901{200 + row * 6 + column}"
