@@ -22,9 +22,20 @@ from tests.property.briefs import briefs
 EXAMPLES = int(os.environ.get("ALLOCATOR_EXAMPLES", "200"))
 
 
-def named(collision):
-    """Return the parts of a task that a collision names."""
-    return {(e.clause.rule_id, e.clause.what, e.unit_id) for e in collision.elements}
+def named(case, collision):
+    """Return the parts of a task that a collision names.
+
+    A rate at single sites binds site by site; the search here keeps or drops it county
+    by county, as it does with every part that has no unit of its own.
+    """
+    at_sites = {r.id for r in case.policy.rules if str(r.unit) == "site"}
+    home = case.area.sites["county_id"]
+    return {
+        (e.clause.rule_id, e.clause.what, home.get(e.unit_id, e.unit_id))
+        if e.clause.rule_id in at_sites
+        else (e.clause.rule_id, e.clause.what, e.unit_id)
+        for e in collision.elements
+    }
 
 
 def clauses_of(parts):
@@ -58,7 +69,7 @@ def test_conflict_is_infeasible_and_as_small_as_it_says(case):
     everything = set(parts_of(case))
     let_go: list[set[Part]] = []
     for collision in found.collisions:
-        parts = named(collision)
+        parts = named(case, collision)
         assert parts <= everything
         left = everything.difference(*let_go)
         check_collision(case, collision, left)
@@ -71,7 +82,7 @@ def test_conflict_is_infeasible_and_as_small_as_it_says(case):
 
 
 def check_collision(case, collision, left):
-    parts = named(collision)
+    parts = named(case, collision)
     event(f"{len(clauses_of(parts))} clauses, {collision.proof}")
     if collision.by_bounds:
         for part in parts:
@@ -93,7 +104,7 @@ def check_ways_out(case, found, everything, let_go):
     stuck = {(c.rule_id, c.what) for c in found.stuck}
     for collision, own in zip(found.collisions, let_go, strict=True):
         left = everything.difference(*(one for one in let_go if one is not own))
-        for clause in clauses_of(named(collision)):
+        for clause in clauses_of(named(case, collision)):
             possible = can_keep(case, without(left, {clause}))
             assert clause in (ways if possible else stuck)
     for way in found.ways:
