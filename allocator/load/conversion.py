@@ -112,7 +112,13 @@ def _is_transverse(crs: pyproj.CRS | None) -> bool:
 def _remark_override(own: pyproj.CRS | None, stated: Stated, sheet: Sheet) -> None:
     """Say that the brief's word is taken against the file's."""
     claimed = own.name if own is not None else "WGS 84" if sheet.by_standard else ""
-    if not claimed or (own is not None and own == stated.crs):
+    if not claimed:
+        return
+    if (
+        own is not None
+        and stated.crs is not None
+        and own.equals(stated.crs, ignore_axis_order=True)
+    ):
         return
     sheet.remarks.note(
         "crs-overridden",

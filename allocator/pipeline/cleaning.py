@@ -55,6 +55,7 @@ PLACES = {
     "demand": ("demand", "file"),
     "travel": ("travel", "file"),
 }
+LAYERS_WITH_PLACES = ("zones", "counties", "sites", "demand")
 DEMAND_COLUMNS = ["demand_id", "zone_id", "people", "lon", "lat"]
 
 
@@ -245,7 +246,15 @@ def _write_brief(brief: Brief, target: Path, folder: _Folder) -> None:
     """Write the brief again, with the cleaned files in place of the planner's."""
     content, _ = read_toml(brief.path)
     content = content or {}
-    content.setdefault("area", {})["crs"] = GEOGRAPHIC_CRS
+    # Files that are not written again (roads, rasters) stay in what they were.
+    content.setdefault("crs", {}).update(
+        {name: GEOGRAPHIC_CRS for name in folder.names if name in LAYERS_WITH_PLACES}
+    )
+    if "sites" in folder.names:
+        # The copy holds what was joined to the sites, and what it rests on.
+        for key in ("locations", "aliases"):
+            content.get("area", {}).pop(key, None)
+        content["crs"].pop("locations", None)
     for section in ("area", "demand", "travel", "report"):
         for key, value in content.get(section, {}).items():
             if isinstance(value, str) and brief.resolve(value).exists():

@@ -9,10 +9,12 @@ import shlex
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from allocator.cli.joins import MOST_SHOWN
 from allocator.cli.main import run
+from allocator.load import read_area, read_brief
 from allocator.load.brief import LEAST_CONFIDENCE, AreaSection, CrsSection
 from allocator.load.joining import JOIN_COLUMNS
 from allocator.load.joining.match import (
@@ -177,3 +179,25 @@ def test_the_snippets_are_sections_of_a_brief(task):
 )
 def test_figures_of_the_pages_are_those_of_the_program(page, figure):
     assert figure in (DOCS / page).read_text("utf-8")
+
+
+def test_a_cleaned_copy_needs_no_joins_and_no_shifts(task, tmp_path, capsys):
+    text = task.read_text("utf-8").replace(
+        "[demand]", '[crs]\nsites = "GCJ-02"\nlocations = "GCJ-02"\n[demand]', 1
+    )
+    task.write_text(text, encoding="utf-8")
+    assert run(["check", str(task), "--fix", str(tmp_path / "clean")]) == 0
+    capsys.readouterr()
+    cleaned = tmp_path / "clean" / "brief.toml"
+    content = tomllib.loads(cleaned.read_text("utf-8"))
+    assert {"locations", "aliases"}.isdisjoint(content["area"])
+    assert content["crs"]["sites"] == "EPSG:4490"
+    areas = []
+    for path in (task, cleaned):
+        brief, _ = read_brief(path)
+        assert brief is not None
+        area, _ = read_area(brief)
+        assert area is not None
+        areas.append(area.sites[["lon", "lat", "zone_id", "location_basis"]])
+    pd.testing.assert_frame_equal(areas[0], areas[1], check_dtype=False)
+    assert areas[0].loc["A1", "lon"] != 115.9

@@ -136,7 +136,7 @@ def test_a_code_beats_every_name(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "heading", ["机构编号", "统一社会信用代码", "site_id", "org_code"]
+    "heading", ["机构编号", "组织机构代码", "统一社会信用代码", "site_id", "org_code"]
 )
 def test_any_code_of_an_institution_joins(tmp_path, heading):
     own = heading in ("机构编号", "site_id")
