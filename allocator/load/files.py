@@ -82,13 +82,14 @@ def check_file(path: Path, remarks: Remarks) -> bool:
                 values=[path],
             )
         else:
-            _remark_missing(path, remarks)
+            remark_missing(path, remarks)
     except OSError as error:
         remark_unreadable(error.strerror or str(error), remarks)
     return False
 
 
-def _remark_missing(path: Path, remarks: Remarks) -> None:
+def remark_missing(path: Path, remarks: Remarks) -> None:
+    """Report a file that is not there."""
     remarks.error(
         "file-missing",
         Text(f"找不到文件 {path}", f"there is no file {path}"),

@@ -14,6 +14,7 @@ from rasterio.windows import Window
 
 from allocator.area import GEOGRAPHIC_CRS
 from allocator.errors import Text
+from allocator.load.geotiff import begins_as_geotiff
 from allocator.load.raster import crs_of_brief
 from allocator.load.remarks import Remarks
 from allocator.load.statement import read_statements
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from allocator.errors import Finding
     from allocator.load.brief import Brief
 
-_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # GeoTIFF and BigTIFF
 # Ways may leave the rectangle of all places by so much: a share of its longer side.
 _MARGIN_SHARE = 0.25
 _LEAST_MARGIN_CELLS = 10
@@ -109,28 +109,16 @@ def read_friction(
 
 
 def _is_geotiff(path: Path, remarks: Remarks) -> bool:
-    try:
-        with path.open("rb") as file:
-            head = file.read(4)
-    except FileNotFoundError:
-        remarks.error(
-            "file-missing",
-            Text(f"找不到文件 {path}", f"there is no file {path}"),
-            remedy=Text(
-                "检查路径; 相对路径从任务文件所在文件夹算起",
-                "check the path; it is relative to the folder of the brief",
-            ),
-        )
-        return False
-    except OSError as error:
+    def unreadable(error: OSError) -> None:
         reason = error.strerror or str(error)
         remarks.error(
             "file-unreadable",
             Text(f"文件无法读取: {reason}", f"the file cannot be read: {reason}"),
         )
-        return False
-    if head in _MAGIC:
-        return True
+
+    begins = begins_as_geotiff(path, remarks, unreadable)
+    if begins is not False:
+        return begins is True
     remarks.error(
         "file-unreadable",
         Text("不是 GeoTIFF 文件", "this is no GeoTIFF"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -30,6 +31,8 @@ DECORATIONS = re.compile(
 LOOSE_UNIT = re.compile(r"(.+?)[/:,_\-](?:单位:?)?([^/:,_\-()]+)")
 # An upper heading with such a word says that the figures below are not of today.
 NOT_TODAY = re.compile("规划|目标|户籍|流动|上年|去年|预测|拟|缺|增长|占比|比例|其中")
+# Every heading of a table is held against every alias of every column.
+_MOST_HEADINGS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Claim:
     unit: str = ""
 
 
+@functools.lru_cache(maxsize=_MOST_HEADINGS)
 def plain(heading: str) -> str:
     """Return a heading without spaces, case, and full-width or square brackets."""
     text = unicodedata.normalize("NFKC", heading)

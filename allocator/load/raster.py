@@ -18,6 +18,7 @@ from rasterio.windows import Window
 from allocator.area import GEOGRAPHIC_CRS
 from allocator.errors import Text
 from allocator.load.coordinates import look_like_degrees
+from allocator.load.geotiff import begins_as_geotiff
 from allocator.load.shapes import ELLIPSOID
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from allocator.load.coordinates import Numbers, Stated
     from allocator.load.remarks import Remarks
 
-# GeoTIFF and BigTIFF in either order of bytes: GDAL looks at the content and not at
-# the ending, and some of its formats fetch other files and addresses.
-MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 KM2 = 1e-6
 MOST_PEOPLE_A_CELL = 1e9  # more than any cell of any raster holds: a fill value
 
@@ -187,24 +185,11 @@ def open_raster(
 
 
 def _is_geotiff(path: Path, remarks: Remarks) -> bool:
-    try:
-        with path.open("rb") as file:
-            head = file.read(4)
-    except FileNotFoundError:
-        remarks.error(
-            "file-missing",
-            Text(f"找不到文件 {path}", f"there is no file {path}"),
-            remedy=Text(
-                "检查路径; 相对路径从任务文件所在文件夹算起",
-                "check the path; it is relative to the folder of the brief",
-            ),
-        )
-        return False
-    except OSError as error:
-        remark_unreadable(error, remarks)
-        return False
-    if head in MAGIC:
-        return True
+    begins = begins_as_geotiff(
+        path, remarks, lambda error: remark_unreadable(error, remarks)
+    )
+    if begins is not False:
+        return begins is True
     remarks.error(
         "raster-format",
         Text("不是 GeoTIFF 栅格", "not a GeoTIFF raster"),

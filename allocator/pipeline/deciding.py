@@ -161,14 +161,9 @@ def with_review(
     previous = _previous(review, years) if review.run is not None else None
     table = "" if review.decisions is None else review.decisions.name
     last = phases[-1]
-    holdings = find_holdings(last.area, last.policy)
-    decided, problems = bind(
-        decisions,
-        previous,
-        years=years,
-        today=holdings.today,
-        table=table,
-    )
+    # Most tasks have no decisions: what is held today is then not asked for.
+    today = find_holdings(last.area, last.policy).today if decisions else frozenset()
+    decided, problems = bind(decisions, previous, years=years, today=today, table=table)
     findings += problems
     if errors_in(problems):
         return phases, Reviewed(decisions, review.decisions, previous)

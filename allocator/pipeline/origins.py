@@ -83,7 +83,7 @@ def find_brief(
     home = run.resolve()
     around = [home.parent, home.parent.parent, *places, samples_folder()]
     changed: Path | None = None
-    for path in _briefs(around, names):
+    for path in briefs_near(around, names):
         if str(fingerprint(path)["sha256"]) in digests:
             return path
         changed = changed or (path if _has_inputs(rows, path) else None)
@@ -95,7 +95,8 @@ def _has_inputs(rows: Sequence[dict[str, str]], brief: Path) -> bool:
     return any(row["path"] and _input(row, brief, {}).state == "same" for row in rows)
 
 
-def _briefs(folders: Sequence[Path], names: set[str]) -> Iterator[Path]:
+def briefs_near(folders: Sequence[Path], names: set[str]) -> Iterator[Path]:
+    """Yield the briefs of some names in folders and right inside these, no packs."""
     for folder in dict.fromkeys(path.resolve() for path in folders):
         for pattern in ("*.toml", "*/*.toml"):
             found = (path for path in folder.glob(pattern) if path.name in names)

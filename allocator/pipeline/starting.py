@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from allocator.errors import Finding, InputError, Severity, Text
+from allocator.export import finish_run
 from allocator.load import Guess, guess_use
 from allocator.progress import SILENT
 from allocator.resources import pack_ids, packs_folder
 from allocator.schema import read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from allocator.progress import Progress
@@ -295,9 +294,11 @@ def _commented(text: str) -> str:
 
 
 def _write(folder: Path, used: dict[str, Guess], brief: str) -> None:
-    """Write the folder beside its place and move it there when it is whole."""
+    """Write the folder, whole or not at all."""
     try:
-        with _whole(folder) as part:
+        if folder.exists():
+            folder.rmdir()  # it is empty: `_files` looked
+        with finish_run(folder, marker=BRIEF) as part:
             for guess in used.values():
                 for path in _with_companions(guess.path):
                     shutil.copyfile(path, part / path.name)
@@ -306,21 +307,6 @@ def _write(folder: Path, used: dict[str, Guess], brief: str) -> None:
         reason = error.strerror or str(error)
         text = Text(f"无法写入: {reason}", f"cannot be written: {reason}")
         raise InputError([Finding("folder-unwritable", text)]) from error
-
-
-@contextlib.contextmanager
-def _whole(folder: Path) -> Iterator[Path]:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = folder.parent / f".{folder.name}.{secrets.token_hex(4)}"
-    part.mkdir()
-    try:
-        yield part
-        if folder.exists():
-            folder.rmdir()
-        part.replace(folder)
-    finally:
-        if part.exists():
-            shutil.rmtree(part, ignore_errors=True)
 
 
 def _with_companions(path: Path) -> list[Path]:

@@ -10,14 +10,14 @@ from allocator.export import RUN_MARKER
 from allocator.load import read_brief
 from allocator.pipeline.bases import read_certificate
 from allocator.pipeline.certificate import input_files
+from allocator.pipeline.origins import briefs_near
 from allocator.provenance import fingerprint, fingerprints
 from allocator.resources import samples_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-_MOST_FILES = 200  # toml files looked at in one folder
 _ROUND = re.compile(r"^(.+)-(\d{1,2})$")
 
 
@@ -52,8 +52,8 @@ def find_brief(
     """
     wanted = {(one["file"], one["sha256"]) for one in certificate["inputs"]}
     names = {str(name) for name, _ in wanted if str(name).endswith(".toml")}
-    for path in _files([run.parent, *places, samples_folder()], names):
-        if _is_brief(path) and _inputs_of(path) <= wanted:
+    for path in briefs_near([run.parent, *places, samples_folder()], names):
+        if _inputs_of(path) <= wanted:
             return path
     return None
 
@@ -69,23 +69,6 @@ def _inputs_of(path: Path) -> set[tuple[str | int, str | int]]:
     except OSError:
         return unknown
     return {(one["file"], one["sha256"]) for one in files}
-
-
-def _files(folders: Sequence[Path], names: set[str]) -> Iterator[Path]:
-    for folder in dict.fromkeys(folders):
-        for pattern in ("*.toml", "*/*.toml"):
-            found = (path for path in folder.glob(pattern) if path.name in names)
-            for _, path in zip(range(_MOST_FILES), found, strict=False):
-                yield path
-
-
-def _is_brief(path: Path) -> bool:
-    """Whether a toml file is a brief and no pack; both are inputs of a run."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
-    return re.search(r"^\s*\[brief\]", text, re.MULTILINE) is not None
 
 
 def next_folder(run: Path) -> Path:
