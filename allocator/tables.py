@@ -493,7 +493,10 @@ SITES = Table(
         Column(
             "services",
             Kind.LIST,
-            Text("现有服务", "services held today, ';' between"),
+            Text(
+                "现有服务",
+                "services held today, ';' between; a counted one as often as held",
+            ),
             aliases=("现有服务", "服务"),
         ),
         Column(

@@ -359,9 +359,10 @@ def _read_flags(text: pd.Series, column: Column, remarks: Remarks) -> pd.Series:
 
 
 def _read_lists(text: pd.Series) -> pd.Series:
+    # Repeats stay: a service that is counted may be listed as often as it is held.
     def split(cell: str) -> tuple[str, ...]:
         words = (word.strip() for word in LIST_SEPARATORS.split(cell))
-        return tuple(dict.fromkeys(word for word in words if word))
+        return tuple(word for word in words if word)
 
     return pd.Series([split(cell) for cell in text], index=text.index, dtype=object)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -213,6 +214,11 @@ class _Draft:
 
     def _write_services(self, site_id: str, placements: tuple[Placement, ...]) -> None:
         new = sorted({p.service for p in placements if p.action in NEW_ACTIONS})
+        # A counted service is listed as often as it is held.
+        held_then: Counter[str] = Counter()
+        for placement in placements:
+            if placement.action != "close":
+                held_then[placement.service] += placement.count
         closed = sorted({p.service for p in placements if p.action == "close"})
         field = self.register.find("services")
         if field is None and new:
@@ -221,8 +227,9 @@ class _Draft:
         text = self._text(site_id, field) if field is not None else ""
         held = [w.strip() for w in LIST_SEPARATORS.split(text) if w.strip()]
         for service in new:
-            if field is not None and service not in held:
-                held = [*dict.fromkeys([*held, service])]
+            lacking = held_then[service] - held.count(service)
+            if field is not None and lacking > 0:
+                held += [service] * lacking
                 self._put(site_id, field, ";".join(held), "service", service)
         for service in closed:
             if (self.order.run, site_id, service, "close") in self.done:
@@ -234,7 +241,6 @@ class _Draft:
                 held = left
             else:
                 self._close_by_class(site_id, service)
-        self._check_counts(site_id, placements)
 
     def _close_by_class(self, site_id: str, service: str) -> None:
         """Close what the register does not list: the class of the site holds it."""
@@ -257,20 +263,6 @@ class _Draft:
                 "change the class as was decided, or remove the row",
             ),
         )
-
-    def _check_counts(self, site_id: str, placements: tuple[Placement, ...]) -> None:
-        several = [p for p in placements if p.count > 1 and p.action in NEW_ACTIONS]
-        if several:
-            self.remarks.warning(
-                "count-not-listed",
-                Text(
-                    "同一服务有多个, 现有服务列只列一次, 数量见“规划服务”",
-                    "several of one service: listed once, the number is in the "
-                    "column of planned services",
-                ),
-                keys=[site_id],
-                values=[f"{p.service} {p.count}" for p in several],
-            )
 
     def _write_amounts(self, site_id: str) -> list[str]:
         """Add what allocations bring, once; return them in words."""

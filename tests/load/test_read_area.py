@@ -399,7 +399,7 @@ def test_optional_columns_and_extra_ones(tmp_path):
     assert area is not None, [f.say("en") for f in findings]
     sites = area.sites
     assert sites["zone_id"].tolist() == ["360102001", "360102101"]
-    assert sites["services"].tolist() == [("a", "b", "c"), ()]
+    assert sites["services"].tolist() == [("a", "b", "c", "a"), ()]
     assert sites["branch"].tolist() == [True, False]
     assert sites["locked"].tolist() == ["in", ""]
     assert sites["level"].iloc[0] == 3

@@ -440,3 +440,14 @@ def test_the_system_of_the_runs_brief_is_taken_where_places_tell_nothing(tmp_pat
     row = next(row for row in rows_of(out) if row[0] == "B1")
     x, y = wgs84_to_gcj02(np.array([115.901]), np.array([28.7]))
     assert [float(row[2]), float(row[3])] == [round(x[0], 6), round(y[0], 6)]
+
+
+def test_counted_services_are_listed_as_often_as_they_are_held(tmp_path):
+    counted = PLACEMENTS.replace(",R2,,1", ",R2,,3")
+    run = write_run(tmp_path / "run", placements=counted)
+    register, out, again = written(tmp_path), tmp_path / "a.csv", tmp_path / "b.csv"
+    assert apply(run, register, out) == 0
+    listed = {row[0]: row[7] for row in rows_of(out)[2:]}
+    assert listed["A1"] == ";".join(["emergency_station"] * 3)
+    assert apply(run, out, again) == 0
+    assert again.read_bytes() == out.read_bytes()
