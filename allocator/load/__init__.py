@@ -11,7 +11,7 @@ from allocator.load.brief import Brief, read_brief
 from allocator.load.friction import read_friction
 from allocator.load.grids import cell_text
 from allocator.load.growth import area_in_year, growth_of
-from allocator.load.guess import Guess, guess_use
+from allocator.load.guess import Guess, guess_locations, guess_use
 from allocator.load.roads import read_roads
 from allocator.load.travel_section import Way
 from allocator.load.travel_table import read_travel_table
@@ -26,6 +26,7 @@ __all__ = [
     "area_in_year",
     "cell_text",
     "growth_of",
+    "guess_locations",
     "guess_use",
     "inputs",
     "read_area",

@@ -17,7 +17,7 @@ from allocator.load.headings import understand
 from allocator.load.layers import LAYERS
 from allocator.load.remarks import Remarks
 from allocator.load.workbooks import WORKBOOKS
-from allocator.tables import ALL_TABLES
+from allocator.tables import ALL_TABLES, LOCATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from allocator.tables import Table
 
 type Use = Literal[
-    "zones", "counties", "sites", "demand", "costs", "travel", "roads", "raster", ""
+    "zones",
+    "counties",
+    "sites",
+    "locations",
+    "demand",
+    "costs",
+    "travel",
+    "roads",
+    "raster",
+    "",
 ]
 
 TABLES = frozenset({".csv", ".txt", ".tsv"}) | WORKBOOKS | frozenset(LAYERS)
@@ -114,6 +123,26 @@ def guess_use(path: Path) -> Guess:
     return best
 
 
+def guess_locations(path: Path) -> Guess | None:
+    """Return a file as a table of places to look sites up in; None if it is not one.
+
+    That is what has coordinates or points, and a name or code for each.
+    """
+    if path.suffix.lower() not in TABLES:
+        return None
+    raw = read_raw(path, LOCATIONS, Remarks(path.name))
+    if raw is None or (shapes := _shapes(raw)) not in ("", "points"):
+        return None
+    claims, _ = understand(raw.parts, LOCATIONS, truncated=raw.truncated)
+    there = {claim.column.name for claim in claims}
+    if shapes:
+        there |= {"lon", "lat"}
+    if not there >= {"lon", "lat"} or not there & {"name", "code"}:
+        return None
+    mapping = tuple((claim.heading, claim.column.name) for claim in claims)
+    return Guess(path, "locations", 1.0, len(raw.cells), mapping, shapes)
+
+
 def _shapes(raw: Raw) -> str:
     if raw.shapes is None:
         return ""
@@ -155,13 +184,15 @@ def _score(
 ) -> float:
     """Return the share of what tells a table that a file has.
 
-    Shapes stand for coordinates. Polygons are no sites and no villages; a list of
-    counties has no column that only zones have.
+    Shapes stand for coordinates. Polygons are no sites and no villages, places without
+    people are no villages; a list of counties has no column that only zones have.
     """
     there = {claim.column.name for claim in claims}
     if shapes:
         there |= {"lon", "lat"}
     if table.name in ("sites", "demand") and shapes == "polygons":
+        return 0.0
+    if table.name == "demand" and "people" not in there:
         return 0.0
     needed = [c.name for c in table.columns if c.required]
     telling = [*needed, *_TELLING[table.name]]
@@ -177,4 +208,5 @@ def _has_zones(headings: Sequence[str]) -> bool:
     zones = next(table for table in ALL_TABLES if table.name == "zones")
     parts = [(heading,) for heading in headings]
     claims, _ = understand(parts, zones, truncated=False)
-    return {"population", "zone_id", "kind"} <= {c.column.name for c in claims}
+    there = {c.column.name for c in claims}
+    return {"population", "zone_id"} <= there and bool(there & {"kind", "county_id"})

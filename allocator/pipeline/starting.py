@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from allocator.errors import Finding, InputError, Severity, Text
 from allocator.export import finish_run
-from allocator.load import Guess, guess_use
+from allocator.load import Guess, guess_locations, guess_use
 from allocator.progress import SILENT
 from allocator.resources import pack_ids, packs_folder
 from allocator.schema import read_toml
@@ -81,8 +81,10 @@ def start_workspace(
         guesses.append(guess_use(path))
     used = _best(guesses)
     _refuse_without(used, guesses)
-    chosen = {id(guess) for guess in used.values()}
-    others = tuple(guess for guess in guesses if id(guess) not in chosen)
+    if (places := _places(used, guesses)) is not None:
+        used["locations"] = places
+    taken = {guess.path for guess in used.values()}
+    others = tuple(guess for guess in guesses if guess.path not in taken)
     brief = _brief_text(used, others)
     _write(folder, used, brief)
     return Workspace(folder, used, others, brief)
@@ -136,6 +138,18 @@ def _best(guesses: Sequence[Guess]) -> dict[str, Guess]:
     return used
 
 
+def _places(used: dict[str, Guess], guesses: Sequence[Guess]) -> Guess | None:
+    """Return where a register without coordinates may be looked up, if anywhere."""
+    sites = used["sites"]
+    columns = {column for _, column in sites.mapping}
+    if sites.shapes or columns >= {"lon", "lat"}:
+        return None
+    taken = {guess.path for guess in used.values()}
+    free = [guess.path for guess in guesses if guess.path not in taken]
+    found = [places for path in free if (places := guess_locations(path))]
+    return max(found, key=lambda places: places.rows, default=None)
+
+
 def _refuse_without(used: dict[str, Guess], guesses: Sequence[Guess]) -> None:
     wanted = {
         "zones": Text("乡镇级单元(人口)表", "a table of zones with their population"),
@@ -174,7 +188,7 @@ def _brief_text(used: dict[str, Guess], others: Sequence[Guess]) -> str:
         "",
         "[area]",
     ]
-    for use in ("zones", "counties", "sites", "costs"):
+    for use in ("zones", "counties", "sites", "locations", "costs"):
         parts += _area_lines(use, used.get(use))
     parts += [
         '# crs = "EPSG:4490"    # 没有写明坐标系的文件; 也可写 GCJ-02、BD-09',

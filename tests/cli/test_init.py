@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
@@ -100,6 +101,20 @@ def test_layers_make_a_grid_and_roads_a_network(tmp_path):
     assert brief["demand"] == {"source": "raster", "file": "rk.tif"}
     assert brief["travel"]["method"] == "network"
     assert brief["travel"]["file"] == "dl.gpkg"
+
+
+def test_a_register_without_coordinates_is_given_its_places(own, tmp_path):
+    table = pd.read_csv(own / "表3.csv", dtype=str)
+    points = shapely.points(*table[["经度", "纬度"]].astype(float).to_numpy().T)
+    names = {"机构名称": table["机构名称"]}
+    layer = gpd.GeoDataFrame(names, geometry=points, crs="EPSG:4490")
+    layer.to_file(own / "点.gpkg")
+    assert start(tmp_path / "with", own) == 0
+    assert "locations" not in brief_in(tmp_path / "with")["area"]
+    table.drop(columns=["经度", "纬度"]).to_csv(own / "表3.csv", index=False)
+    assert start(tmp_path / "without", own) == 0
+    assert brief_in(tmp_path / "without")["area"]["locations"] == "点.gpkg"
+    assert run(["check", str(tmp_path / "without" / "brief.toml"), "-q"]) in (0, 5)
 
 
 def test_a_pack_is_proposed_where_it_names_the_counties(tmp_path):
