@@ -8,7 +8,7 @@ OUT := reports/out/nanchang
 # The first of these that runs and is new enough makes the virtual environment.
 CANDIDATES := $(PYTHON) python3.13 python3.14 python3.12 python3 python
 
-.PHONY: demo test fast format clean install browser
+.PHONY: demo test trust fast format clean install browser
 
 demo: install
 	@$(BIN)/allocator plan data/samples/nanchang/brief.toml -o $(OUT) --force
@@ -19,6 +19,10 @@ test: install browser
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto
+
+# Everything of docs/trust.md at full size: hours on two cores.
+trust: install browser
+	$(BIN)/python -m tests.trust --write docs/trust.md
 
 # What takes under a minute, for every save.
 fast: install
