@@ -92,6 +92,7 @@ def test_different_institutions_stay_different(one, other):
 def test_a_second_name_in_brackets_is_a_name_of_its_own():
     assert readings("向塘镇卫生院（向塘医院）") == ("向塘镇卫生院", "向塘医院")
     assert readings("第一医院【东湖院区】") == ("第一医院东湖院区",)
+    assert readings("[]")
 
 
 def test_names_are_plain_without_marks_and_width():

@@ -79,7 +79,7 @@ def plain_name(name: str) -> str:
 
 
 def readings(name: str) -> tuple[str, ...]:
-    """Return the plain names that a name may go by, the fullest first.
+    """Return the plain names that a name may go by, at least one, the fullest first.
 
     A second name in brackets, 向塘镇卫生院(向塘医院), is a name of its own. A part
     of an institution in brackets, (东湖院区), belongs to the name; a remark, (拟建),
@@ -92,7 +92,8 @@ def readings(name: str) -> tuple[str, ...]:
     others = [t for t in inside if _INSTITUTION.search(t) and not _PARTS.search(t)]
     kept = [t for t in inside if t not in _REMARKS and t not in others]
     base = _BRACKETED.sub("", text) + "".join(kept)
-    return tuple(dict.fromkeys(word for word in (base, *others) if word))
+    # A name of empty brackets and nothing else stays as it is.
+    return tuple(dict.fromkeys(word for word in (base, *others) if word)) or (text,)
 
 
 def shared_prefixes(names: Iterable[str]) -> tuple[str, ...]:
