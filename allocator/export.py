@@ -24,7 +24,7 @@ import shapely
 
 from allocator.accessibility import compare_access
 from allocator.area import GEOGRAPHIC_CRS
-from allocator.errors import Finding, InputError, Text
+from allocator.errors import AllocatorError, Finding, InputError, Text
 from allocator.outcome import audit_table, placements_table, service_names
 
 if TYPE_CHECKING:
@@ -87,6 +87,9 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 # A folder left by a killed run is cleared when it is older than this.
 _STALE_S = 24 * 3600.0
+
+# With less than this a disk is full: no table, picture or layer finds room.
+_FULL_BYTES = 256 * 1024
 
 # GeoPackage records when a layer was written; runs must not differ in it.
 _GPKG_DATE = "2000-01-01T00:00:00Z"
@@ -476,6 +479,18 @@ def finish_run(
         yield folder
         refuse_existing(target, force=force, marker=marker)
         _swap(folder, target)
+    except AllocatorError:
+        raise
+    except Exception as error:
+        # Each library tells of a full disk in its own way, some of a broken file.
+        if shutil.disk_usage(folder).free > _FULL_BYTES:
+            raise
+        raise _refusal(
+            "disk-full",
+            target,
+            Text("磁盘已满, 没有写出任何文件", "the disk is full: nothing was written"),
+            Text("腾出空间, 或换一个目录", "make room, or choose another folder"),
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -11,7 +11,8 @@ import click
 
 from allocator import __version__
 from allocator.cli.console import Console, TerminalProgress, stopping_on_interrupt
-from allocator.errors import AllocatorError, Text
+from allocator.cli.machine import REFUSALS, no_access, no_memory
+from allocator.errors import AllocatorError, InputError, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 EXIT_CODES = """\b
 Exit codes: 0 ok, 1 bug, 2 usage, 3 input, 4 policy, 5 infeasible, 6 solver, 7 audit.
 """
+_BROKEN_PIPE = 141  # as a shell says of a program that SIGPIPE ended
 
 
 def _language(chosen: str | None) -> Language:
@@ -888,6 +890,24 @@ def run(arguments: list[str]) -> int:
         as_json="--json" in arguments,
     )
     try:
+        return _outcome(arguments, console)
+    except AllocatorError as error:
+        return _refused(error, console)
+    except BrokenPipeError:
+        # Whoever read the output, as `head` does, wants no more of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    except MemoryError:
+        return _refused(InputError([no_memory()]), console)
+    except OSError as error:
+        if error.errno not in REFUSALS:
+            raise
+        return _refused(InputError([no_access(error)]), console)
+
+
+def _outcome(arguments: list[str], console: Console) -> int:
+    """Run one command and return its exit code, however click ends it."""
+    try:
         code = cli.main(args=arguments, prog_name="allocator", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -899,19 +919,22 @@ def run(arguments: list[str]) -> int:
             Text("已中断, 没有写出任何文件", "interrupted: nothing was written")
         )
         return 130
-    except AllocatorError as error:
-        console.findings(error.findings)
-        if console.as_json:
-            console.data(
-                {
-                    "exit_code": error.exit_code,
-                    "error": type(error).__name__,
-                    "findings": [f.as_dict(language) for f in error.findings],
-                }
-            )
-        return error.exit_code
     # A command that ends early with a code has it returned here.
     return code if isinstance(code, int) else 0
+
+
+def _refused(error: AllocatorError, console: Console) -> int:
+    """Say what stands in the way, and return the exit code."""
+    console.findings(error.findings)
+    if console.as_json:
+        console.data(
+            {
+                "exit_code": error.exit_code,
+                "error": type(error).__name__,
+                "findings": [f.as_dict(console.language) for f in error.findings],
+            }
+        )
+    return error.exit_code
 
 
 def _option(arguments: list[str], name: str) -> str | None:

@@ -95,11 +95,11 @@ def refuse_output(register: Path, target: Path, *, force: bool) -> None:
                 Text("原登记表从不改动", "the register itself is never changed"),
             )
         )
-    elif target.is_dir() or (not force and _is_there(target)):
+    elif (there := _in_the_way(target)) and (there.is_dir() or not force):
         findings.append(
             _refusal(
                 "output-exists",
-                target,
+                there,
                 Text("文件已存在, 不会覆盖", "it exists and is not overwritten"),
                 Text("换一个文件名, 或加 --force", "choose another, or add --force"),
             )
@@ -108,9 +108,12 @@ def refuse_output(register: Path, target: Path, *, force: bool) -> None:
         raise InputError(findings)
 
 
-def _is_there(target: Path) -> bool:
-    logged = target.suffix.lower() not in (*WORKBOOKS, *LAYERS)
-    return target.exists() or (logged and log_path(target).exists())
+def _in_the_way(target: Path) -> Path | None:
+    """Return the copy, or the log beside it, where one of them is there."""
+    written = [target]
+    if target.suffix.lower() not in (*WORKBOOKS, *LAYERS):
+        written.append(log_path(target))
+    return next((path for path in written if path.exists()), None)
 
 
 def _refusal(

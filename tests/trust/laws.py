@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from allocator.policy import Rule
 
 TIMES = 7
-EXAMPLES = 1000
+EXAMPLES = 400
 _OF_PEOPLE = ("uncovered_people", "person_minutes")
 _SUMS = (*_OF_PEOPLE, "capital_wan", "yearly_wan", "sites", "changes")
 
@@ -152,6 +152,7 @@ def _renamed(case: Case, mark: str) -> Case:
     pairs = case.travel.pairs.copy()
     for column in ("demand_id", "site_id"):
         pairs[column] = pairs[column].map(new)
+    assert area.costs is not None
     costs = area.costs.assign(site_id=area.costs["site_id"].map(new))
     return replace(
         case.with_terms(
@@ -256,7 +257,7 @@ LAWS: dict[str, Callable[[Case], str]] = {
 
 
 def figures(share: float) -> list[Figure]:
-    """Hold random tasks against their counterparts; 1000 for each law."""
+    """Hold random tasks against their counterparts; 400 for each law."""
     found = []
     for what, check in LAWS.items():
         kinds, wrong = tally(briefs(), check, examples=round(EXAMPLES * share))

@@ -62,7 +62,8 @@ def values_of(
 
     ``heard`` is told of every stage and its seconds.
     """
-    problem, found = formulation.problem, {}
+    problem = formulation.problem
+    found: dict[str, float] = {}
     for objective in formulation.stages:
         started = time.monotonic()
         problem.setObjective(objective.expression)
@@ -107,7 +108,8 @@ def compare_sample(sample: str, name: str) -> Figure:
     wrong, unproven, said = 0, 0, []
     for objective, stage in zip(formulation.stages, mine.stages, strict=True):
         formulation.problem.setObjective(objective.expression)
-        stats = formulation.problem.solve(SOLVERS[name](SAMPLE_GAP, SAMPLE_SECONDS))
+        solver = SOLVERS[name](SAMPLE_GAP, SAMPLE_SECONDS)
+        stats = formulation.problem.solve(solver)
         proven = stats.status == pulp.LpSolveStatus.Optimal
         shown = objective.show(float(objective.expression.value() or 0.0))
         room = 2 * SAMPLE_GAP * max(1.0, abs(stage.value)) + 1e-6
