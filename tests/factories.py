@@ -322,12 +322,15 @@ class Answer:
         return set(zip(rows["site_id"], rows["service"], strict=True))
 
 
-def answer(case: Case | Phased) -> Answer:
-    """Build, solve to proven optimality and read the plan; audit nothing."""
+def answer(case: Case | Phased, gap: float = 0.0) -> Answer:
+    """Build, solve to proven optimality and read the plan; audit nothing.
+
+    ``gap`` is relative; 0 asks for more than large figures can be proven to.
+    """
     formulation = case.build()
     if formulation.impossible:
         return Answer(None, None, ())
-    solution = solve(formulation, time_limit_s=60, gap=0.0, threads=1)
+    solution = solve(formulation, time_limit_s=60, gap=gap, threads=1)
     if solution.status == "infeasible":
         return Answer(solution, None, ())
     assert solution.status == "optimal"

@@ -155,7 +155,7 @@ class Relaxation:
             When the time does not suffice to tell.
         """
         shares = [
-            (s.variable, 1.0 / max(1.0, s.needed))
+            (s.variable, 1.0)
             for element in self.elements
             if element in weighed
             for s in self.shortfalls[element]
@@ -193,7 +193,7 @@ class Relaxation:
         """
         chosen = self.of(clauses)
         given = [e for e in self.elements if e in chosen]
-        terms = [(s.variable, 1.0) for e in given for s in self.shortfalls[e]]
+        terms = [(s.variable, s.whole) for e in given for s in self.shortfalls[e]]
         stage = self._minimise(kept, terms, _EXACT_GAP)
         return None if stage is None else (stage, self.amounts(given))
 
@@ -205,9 +205,7 @@ class Relaxation:
         OutOfTimeError
             When the time does not suffice to find any plan.
         """
-        terms = [
-            (s.variable, 1.0 / max(1.0, s.needed)) for s in self.formulation.shortfalls
-        ]
+        terms = [(s.variable, 1.0) for s in self.formulation.shortfalls]
         stage = self._minimise(frozenset(), terms, _EXACT_GAP)
         if stage is None:  # pragma: no cover (every requirement can be broken)
             raise OutOfTimeError
@@ -216,10 +214,10 @@ class Relaxation:
     def amounts(self, elements: Iterable[Element]) -> list[Amount]:
         """Return what the plan found last breaks of some elements."""
         return [
-            Amount(s, float(s.variable.varValue or 0.0))
+            Amount(s, s.share * s.whole)
             for element in elements
             for s in self.shortfalls[element]
-            if (s.variable.varValue or 0.0) > NOTHING * max(1.0, s.needed)
+            if s.share > NOTHING
         ]
 
     def keeping(self, kept: frozenset[Element]) -> pulp.LpProblem:

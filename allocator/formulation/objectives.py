@@ -74,7 +74,7 @@ def shortfall_stages(programs: Sequence[Program]) -> list[Objective]:
     stages = []
     for name, must in (("must_shortfall", True), ("shortfall", False)):
         terms = [
-            (s.variable, 1.0 / max(1.0, s.needed))
+            (s.variable, 1.0)
             for program in programs
             for s in program.shortfalls
             if s.must is must

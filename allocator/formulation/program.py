@@ -117,7 +117,10 @@ class Impossible:
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """How far one soft requirement is missed: a variable, in natural units.
+    """How far one soft requirement is missed: a variable, as a share of ``whole``.
+
+    In the unit of the requirement a weight of 1 / 10,000,000 people would be less than
+    a solver's tolerance, and so nothing to it.
 
     ``lacking`` is how much every plan misses it by, seen from bounds alone; 0 for one
     of several readings. ``must`` tells binding requirements from those striven for.
@@ -132,6 +135,16 @@ class Shortfall:
     year: int | None = None
     lacking: float = 0.0
     must: bool = True
+
+    @property
+    def whole(self) -> float:
+        """What a share of 1 is in the unit of the requirement: what is needed, or 1."""
+        return max(1.0, self.needed)
+
+    @property
+    def share(self) -> float:
+        """How far it is missed by the solution at hand, relative to ``whole``."""
+        return float(self.variable.varValue or 0.0)
 
 
 @dataclass
@@ -415,20 +428,19 @@ class Program:
         self, rule_id: str, requirement: Requirement, lacking: float, *, must: bool
     ) -> Term:
         variable = self.new_variable(f"short_{len(self.shortfalls)}", 0, None)
-        self.shortfalls.append(
-            Shortfall(
-                rule_id,
-                requirement.unit_id,
-                requirement.what,
-                requirement.needed,
-                requirement.sense,
-                variable,
-                self.terms.year,
-                lacking,
-                must,
-            )
+        short = Shortfall(
+            rule_id,
+            requirement.unit_id,
+            requirement.what,
+            requirement.needed,
+            requirement.sense,
+            variable,
+            self.terms.year,
+            lacking,
+            must,
         )
-        return (variable, 1.0 if requirement.sense == ">=" else -1.0)
+        self.shortfalls.append(short)
+        return (variable, short.whole if requirement.sense == ">=" else -short.whole)
 
     def _require_any(
         self,

@@ -89,9 +89,7 @@ def read_gaps(formulation: Formulation) -> tuple[frozenset[tuple[str, str]], ...
         frozenset(
             (short.rule_id, short.unit_id)
             for short in program.shortfalls
-            if short.must
-            and (short.variable.varValue or 0.0)
-            > _SMALLEST_SHARE * max(1.0, short.needed)
+            if short.must and short.share > _SMALLEST_SHARE
         )
         for program in formulation.programs
     )

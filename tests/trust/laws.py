@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 TIMES = 7
 EXAMPLES = 400
+_ROUNDING = 1e-8
 _OF_PEOPLE = ("uncovered_people", "person_minutes")
 _SUMS = (*_OF_PEOPLE, "capital_wan", "yearly_wan", "sites", "changes")
 
@@ -49,53 +50,51 @@ def _same(one: Any, two: Any, expected: dict[str, float]) -> str:
 # --- people scale ---------------------------------------------------------------------
 
 
-def _scaled_rule(rule: Rule) -> Rule:
-    """Return a rule that says of seven times the people what it said before."""
+def _scaled_rule(rule: Rule, times: int) -> Rule:
+    """Return a rule that says of so many times the people what it said before."""
     scope = rule.scope
     scope = replace(
         scope,
-        people_from=None if scope.people_from is None else scope.people_from * TIMES,
-        people_below=None if scope.people_below is None else scope.people_below * TIMES,
+        people_from=None if scope.people_from is None else scope.people_from * times,
+        people_below=None if scope.people_below is None else scope.people_below * times,
     )
-    others = tuple(_scaled_rule(other) for other in rule.any_of)
+    others = tuple(_scaled_rule(other, times) for other in rule.any_of)
     rule = replace(rule, scope=scope, any_of=others)
     if isinstance(rule, PopulationBand):
-        return replace(rule, lo=rule.lo * TIMES, hi=rule.hi * TIMES)
+        return replace(rule, lo=rule.lo * times, hi=rule.hi * times)
     if isinstance(rule, Rate) and rule.denominator in ("population", _ELDERLY):
-        return replace(rule, per=rule.per * TIMES)
+        return replace(rule, per=rule.per * times)
     return rule
 
 
 _ELDERLY = "zones:population_65"
 
 
-def check_scaled_people(case: Case) -> str:
-    """Hold a task against the same with seven times the people everywhere."""
+def check_scaled_people(case: Case, times: int = TIMES) -> str:
+    """Hold a task against the same with so many times the people everywhere."""
     area = case.area
     zones, demand, sites = area.zones.copy(), area.demand.copy(), area.sites.copy()
-    zones[["population", "population_65"]] *= TIMES
-    demand["people"] *= TIMES
+    zones[["population", "population_65"]] *= times
+    demand["people"] *= times
     if "capacity_people" in sites:
-        sites["capacity_people"] *= TIMES
+        sites["capacity_people"] *= times
     other = replace(
         case,
         area=replace(area, zones=zones, demand=demand, sites=sites),
         policy=replace(
-            case.policy, rules=tuple(_scaled_rule(rule) for rule in case.policy.rules)
+            case.policy,
+            rules=tuple(_scaled_rule(rule, times) for rule in case.policy.rules),
         ),
     )
-    one, two = answer(case), answer(other)
+    one, two = answer(case), answer(other, _ROUNDING)
     # A shortfall counts in each rule's own unit, which may be people.
     expected = {
-        name: two.stated[name] if name == "shortfall" else value * times(name)
+        name: two.stated[name]
+        if name == "shortfall"
+        else value * (times if name in _OF_PEOPLE else 1)
         for name, value in one.stated.items()
     }
     return _same(one, two, expected)
-
-
-def times(objective: str) -> int:
-    """Return how much more an objective is worth where people are seven times."""
-    return TIMES if objective in _OF_PEOPLE else 1
 
 
 # --- one place, two rows --------------------------------------------------------------
