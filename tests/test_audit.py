@@ -288,6 +288,26 @@ def test_locked_sites_and_todays_holders_must_be_accounted_for():
     assert codes(("t", "hub", "close"), build) == {"plan-close"}
 
 
+def test_what_is_closed_is_not_held_all_the_same():
+    area = make_area(
+        zones=[zone("z1", "c1", 90)],
+        sites=[facility("t", "z1", services=["ward"] * 3)],
+    )
+    ward = Service(id="ward", name="ward", most_per_site=3)
+    task = make_case(area, services=[ward], closing=frozenset({"ward"}))
+
+    def plan_of(*rows):
+        plan = make_plan([("t", "ward", action) for action, _ in rows])
+        counts = [count for _, count in rows]
+        return replace(plan, placements=plan.placements.assign(count=counts))
+
+    task.refuse_unless_sound(plan_of(("keep", 3)))
+    both = plan_of(("close", 3), ("upgrade", 2))
+    with pytest.raises(AuditError) as refused:
+        task.refuse_unless_sound(both)
+    assert "plan-closed-and-held" in {f.code for f in refused.value.findings}
+
+
 # --- today ----------------------------------------------------------------------------
 
 

@@ -120,6 +120,14 @@ def _today_is_accounted_for(facts: Facts, terms: Terms) -> Iterator[Finding]:
     for site_id, service in sorted(facts.today - placed):
         text = Text("现有服务没有交代去留", "held today, neither kept nor closed")
         yield _breach("today-lost", text, f"{site_id} {service}")
+    is_closed = rows["action"] == "close"
+    closed, held = (
+        set(zip(part["site_id"], part["service"], strict=True))
+        for part in (rows[is_closed], rows[~is_closed])
+    )
+    for site_id, service in sorted(closed & held):
+        text = Text("既撤并又设置", "closed, and held all the same")
+        yield _breach("closed-and-held", text, f"{site_id} {service}")
 
 
 def _new(facts: Facts) -> list[tuple[str, str]]:

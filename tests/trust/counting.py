@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def tally(
     def run(drawn: Any) -> None:
         try:
             kinds[check(drawn)] += 1
-        except Exception as error:
+        except (Exception, pytest.fail.Exception) as error:
             wrong.append(f"{type(error).__name__}: {error}"[:500])
 
     run()
