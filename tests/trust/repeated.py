@@ -16,7 +16,7 @@ from tests.cli.small_task import write_task
 from tests.trust.figures import Figure
 
 # What may differ between runs of one input: times, and what rests on them.
-_TIMES = ("times", "seconds", "stages", "started", "files")
+_TIMES = ("times", "seconds", "objectives", "files")
 _SEEDS = ("0", "1", "4711")
 SURROUNDINGS: dict[str, dict[str, str]] = {
     "again": {},
@@ -51,7 +51,7 @@ def contents(run: Path) -> dict[str, str]:
         raw = path.read_bytes()
         if path.name == "run.json":
             certificate = json.loads(raw)
-            said = [(s["name"], s["value"]) for s in certificate.get("stages", [])]
+            said = [(s["name"], s["value"]) for s in certificate["objectives"]]
             for name in _TIMES:
                 certificate.pop(name, None)
             raw = json.dumps([certificate, said], sort_keys=True).encode()
