@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -325,3 +326,42 @@ def test_one_tier_has_no_columns_for_others(tmp_path: Path) -> None:
     book = book_of(with_groups(make_outcome()), tmp_path)
     for name in ("编组", "机构归属"):
         assert {"层级", "上级牵头机构"}.isdisjoint(table(book[name])[0])
+
+
+def test_blank_columns_of_the_annex_say_why(book: Workbook) -> None:
+    sheet = book["机构设置附表"]
+    said = {
+        cell.value: cell.comment.text.strip()
+        for cell in sheet[1]
+        if cell.comment is not None
+    }
+    absent = "登记表无此列"
+    assert {name for name, why in said.items() if why.endswith(absent)} == {
+        "举办主体",
+        "所有制",
+        "地址",
+        "占地面积(㎡)",
+        "建筑面积(㎡)",
+    }
+    theirs = {name for name, why in said.items() if why.endswith("由编制单位填写")}
+    assert theirs == {"资金来源", "责任单位", "备注"}
+    assert absent in str(sheet.oddHeader.left.text)
+    notes = dict(book["说明"].iter_rows(values_only=True))
+    assert f"{absent}: 举办主体、地址" in str(notes["机构设置附表"])
+
+
+def test_a_column_that_the_register_fills_is_not_called_blank(tmp_path: Path) -> None:
+    outcome = make_outcome()
+    sites = outcome.area.sites.assign(public=True)
+    outcome = replace(outcome, area=replace(outcome.area, sites=sites))
+    sheet = book_of(outcome, tmp_path)["机构设置附表"]
+    assert {cell.value: cell.comment for cell in sheet[1]}["所有制"] is None
+
+
+def test_rows_are_as_high_as_their_text(tmp_path: Path) -> None:
+    name = "很长的机构名称" * 8  # 112 columns wide, in cells of 46
+    sheet = book_of(make_outcome(site_name=name), tmp_path)["机构设置一览表"]
+    at = next(row for row in range(2, 8) if sheet.cell(row, 2).value == name)
+    others = {sheet.row_dimensions[row].height for row in range(2, 8) if row != at}
+    assert sheet.row_dimensions[at].height == pytest.approx(44, abs=0.5)
+    assert max(height or 0.0 for height in others) < 40

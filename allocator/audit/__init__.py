@@ -11,7 +11,7 @@ from allocator.audit.audit import (
     to_the_nearest,
 )
 from allocator.audit.coverage import limit_of
-from allocator.audit.facts import Facts
+from allocator.audit.facts import Facts, column_words
 from allocator.audit.gaps import gap_rows
 from allocator.audit.measures import MEASURES, coverage_readings, totals
 from allocator.audit.phases import check_phases
@@ -30,6 +30,7 @@ __all__ = [
     "audit",
     "check_phases",
     "clauses_for",
+    "column_words",
     "coverage_readings",
     "gap_rows",
     "limit_of",

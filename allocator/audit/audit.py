@@ -82,7 +82,7 @@ def _founds(rule: Rule, facts: Facts) -> list[Found]:
         try:
             founds = CHECKS[type(reading)](reading, facts)
         except MissingColumnError as error:
-            missing.append(error.text)
+            missing.append(error.text(facts.policy))
             continue
         if rule.any_of:
             founds = _in_every_unit(reading, founds, facts)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from allocator.errors import Text
 from allocator.policy import Unit
+from allocator.tables import SITES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,12 +36,26 @@ class MissingColumnError(Exception):
     """
 
     def __init__(self, column: str, *, blank: bool = False) -> None:
-        self.text = (
-            Text(f"{column} 列有空白", f"blank cells in {column}")
-            if blank
-            else Text(f"缺列 {column}", f"no column {column}")
-        )
+        self.column, self.blank = column, blank
         super().__init__(column)
+
+    def text(self, policy: Policy) -> Text:
+        """Return what is missing, in the words of a planner and as the column."""
+        words = column_words(self.column, policy)
+        if self.blank:
+            return Text(f"{words.zh} 列有空白", f"blank cells in {words.en}")
+        return Text(f"缺列 {words.zh}", f"no column {words.en}")
+
+
+def column_words(column: str, policy: Policy) -> Text:
+    """Return a column of the register with its Chinese name before it, if it has one.
+
+    A resource is called as its pack calls it, another column as its table does.
+    """
+    resource = policy.resources.get(column)
+    known = {one.name: one.aliases[0] for one in SITES.columns if one.aliases}
+    name = resource.name if resource is not None else known.get(column)
+    return Text(f"{name} ({column})" if name else column, column)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from allocator.audit.borders import Borders
 from allocator.audit.facts import MissingColumnError
@@ -17,7 +17,7 @@ from allocator.errors import Text
 
 if TYPE_CHECKING:
     from allocator.audit.facts import Facts
-    from allocator.policy import Members, Network
+    from allocator.policy import Members, Network, Policy
 
 NOT_FORMED = Text("没有编组, 无从核对", "no groups were formed: nothing to check")
 
@@ -27,7 +27,12 @@ class NotFormedError(MissingColumnError):
 
     def __init__(self, network: Network) -> None:
         super().__init__(network.id)
-        self.text = Text(f"{network.name}: {NOT_FORMED.zh}", NOT_FORMED.en)
+        self.network = network
+
+    @override
+    def text(self, policy: Policy) -> Text:
+        """Return that no groups were formed, with the name of the network."""
+        return Text(f"{self.network.name}: {NOT_FORMED.zh}", NOT_FORMED.en)
 
 
 @dataclass

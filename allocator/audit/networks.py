@@ -51,7 +51,8 @@ def _check_tier(grouping: Grouping) -> list[Found]:
         leads = grouping.leads
         members = grouping.matching(network.members)
     except MissingColumnError as missing:
-        return [_whole_area(network, facts, missing.text, Verdict.UNDECIDABLE)]
+        words = missing.text(facts.policy)
+        return [_whole_area(network, facts, words, Verdict.UNDECIDABLE)]
     if not leads:
         text = Text("没有牵头机构", "no institution leads")
         return [_whole_area(network, facts, text, Verdict.NOT_MET)]
@@ -288,7 +289,8 @@ def group_breaches(facts: Facts) -> list[Finding]:
         try:
             findings += [*_faults_of_zones(grouping), *_faults_of_groups(grouping)]
         except MissingColumnError as missing:
-            findings.append(_breach("undecidable", missing.text, network.id))
+            words = missing.text(facts.policy)
+            findings.append(_breach("undecidable", words, network.id))
     return findings
 
 

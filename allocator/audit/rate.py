@@ -98,8 +98,20 @@ def _required(rule: Rate, low: float | None) -> Text:
     today = " (不低于现状)" if rule.not_below_today else ""
     today_en = " (not below today)" if rule.not_below_today else ""
     return Text(
-        f"每 {rule.per:,.0f} {figure}{today}", f"per {rule.per:,.0f} {figure}{today_en}"
+        f"{_per(rule)} {figure}{today}", f"per {rule.per:,.0f} {figure}{today_en}"
     )
+
+
+# Planners count people by the thousand and by the ten thousand.
+_HEADS = {1_000.0: "每千人口", 10_000.0: "每万人口"}
+
+
+def _per(rule: Rate) -> str:
+    """Return what a rate is stated for, in Chinese: 每千人口, or the bare number."""
+    people = rule.denominator == "population"
+    if people and rule.per in _HEADS:
+        return _HEADS[rule.per]
+    return f"每 {rule.per:,.0f} 人" if people else f"每 {rule.per:,.0f}"
 
 
 def _quantity(rule: Rate, facts: Facts, unit: UnitFacts) -> tuple[float, float, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from allocator.audit import MEASURES, Facts, totals
+from allocator.audit import MEASURES, Facts, column_words, totals
 from allocator.errors import Finding, PolicyError, Text, nearest
 from allocator.formulation import build_phases, read_plan
 from allocator.pipeline.bases import Pair, Planned, planned
@@ -129,7 +129,7 @@ def _binds_not(base: Planned, rule: Rule) -> Text | None:
     column = base.base.formulation.undecidable.get(rule.id)
     if column is not None:
         return Text(
-            f"缺列 {column}, 没有约束方案",
+            f"缺列 {column_words(column, base.task.policy).zh}, 没有约束方案",
             f"without the column {column} it binds nothing",
         )
     return None

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from allocator.audit import column_words
 from allocator.diagnose import refuse_impossible
 from allocator.errors import (
     Finding,
@@ -419,7 +420,7 @@ def shown_findings(task: Task, formulation: Formulation) -> tuple[Finding, ...]:
         Finding(
             "rule-undecidable",
             Text(
-                f"缺列 {column}, 该条款没有约束方案",
+                f"缺列 {column_words(column, task.policy).zh}, 该条款没有约束方案",
                 f"without the column {column} this rule binds nothing",
             ),
             Severity.WARNING,

@@ -1,7 +1,9 @@
 """The sheet 机构设置附表: one row per facility, as a facility plan annexes it.
 
-What the register does not say is left blank for the planner to fill in: who runs it,
-address, areas of land and buildings, where the money comes from, who is responsible.
+What the register has no column for is left blank for the planner to fill in: who runs
+it, address, areas of land and buildings; so are where the money comes from and who is
+responsible. Such a heading is yellow and its note says why, the head of a printed page
+names them, and so does the sheet 说明.
 """
 
 from __future__ import annotations
@@ -24,6 +26,23 @@ if TYPE_CHECKING:
     from allocator.outcome import Outcome
 
 _PUBLIC = {True: Text("公立", "public"), False: Text("非公立", "not public")}
+_LEVEL = Text("级别/等次", "Level")
+_RUN_BY = Text("举办主体", "Run by")
+_OWNERSHIP = Text("所有制", "Ownership")
+_ADDRESS = Text("地址", "Address")
+_LAND = Text("占地面积(㎡)", "Land (m²)")
+_FLOOR = Text("建筑面积(㎡)", "Floor area (m²)")
+_BEDS = Text("现有床位", "Beds today")
+_FUNDING = Text("资金来源", "Funding")
+_RESPONSIBLE = Text("责任单位", "Responsible")
+_REMARKS = Text("备注", "Remarks")
+# Columns that a plan document has and a register as the program reads it has not.
+_UNKNOWN = (_RUN_BY, _ADDRESS, _LAND, _FLOOR)
+# Columns that are filled where the register has them.
+_OF_REGISTER = {"level": _LEVEL, "public": _OWNERSHIP, "beds": _BEDS}
+_THEIRS = (_FUNDING, _RESPONSIBLE, _REMARKS)
+_NOT_IN_REGISTER = Text("登记表无此列", "not in the register")
+_TO_STATE = Text("由编制单位填写", "for the planner to state")
 _WORST = (Verdict.NOT_MET, Verdict.UNDECIDABLE, Verdict.MET)
 
 
@@ -38,6 +57,41 @@ def write_annex(book: Book) -> None:
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, max(len(table), 1), len(columns) - 1)
     sheet.repeat_rows(0)
+    why_blank = _why_blank(book.outcome)
+    for at, column in enumerate(columns):
+        why = why_blank.get(column.heading)
+        if why is not None:
+            heading = book.say(column.heading)
+            sheet.write_string(0, at, heading, book.styles["head_input"])
+            sheet.write_comment(0, at, book.say(why), {"x_scale": 1.2, "y_scale": 0.6})
+    # In a header of a page & begins a code.
+    words = book.say(blank_columns(book.outcome)).replace("&", "&&")
+    sheet.set_header(f"&L&9{words}")
+
+
+def blank_columns(outcome: Outcome) -> Text:
+    """Return which columns are left blank, and why, in one line."""
+    zh: dict[str, list[str]] = {}
+    en: dict[str, list[str]] = {}
+    for heading, why in _why_blank(outcome).items():
+        zh.setdefault(why.zh, []).append(heading.zh)
+        en.setdefault(why.en, []).append(heading.en)
+    return Text(
+        "; ".join(f"{why}: {'、'.join(found)}" for why, found in zh.items()),
+        "; ".join(f"{why}: {', '.join(found)}" for why, found in en.items()),
+    )
+
+
+def _why_blank(outcome: Outcome) -> dict[Text, Text]:
+    """Return the headings of the columns that are left blank, with the reason."""
+    sites = outcome.area.sites
+    lacking = [
+        heading for name, heading in _OF_REGISTER.items() if name not in sites.columns
+    ]
+    return {
+        **dict.fromkeys((*_UNKNOWN, *lacking), _NOT_IN_REGISTER),
+        **dict.fromkeys(_THEIRS, _TO_STATE),
+    }
 
 
 def _columns(book: Book, table: pd.DataFrame) -> list[Column]:
@@ -50,16 +104,19 @@ def _columns(book: Book, table: pd.DataFrame) -> list[Column]:
         Column(Text("序号", "No."), range(1, count + 1), "year", total=total),
         Column(Text("机构名称", "Facility"), table["name"].tolist()),
         Column(Text("类别", "Class"), [_class(outcome, c) for c in table["class"]]),
-        Column(Text("级别/等次", "Level"), _levels(outcome, table), "centre"),
-        Column(Text("举办主体", "Run by"), empty, "input"),
-        Column(Text("所有制", "Ownership"), _ownership(outcome, table), "centre"),
-        Column(Text("地址", "Address"), empty, "input"),
+        Column(_LEVEL, _levels(outcome, table), "centre"),
+        Column(_RUN_BY, empty, "input"),
+        Column(_OWNERSHIP, _ownership(outcome, table), "centre"),
+        Column(_ADDRESS, empty, "input"),
         Column(Text("所属县区", "County"), table["county"].tolist(), "centre"),
         Column(Text("所属乡镇(街道)", "Zone"), table["zone"].tolist(), "centre"),
-        Column(Text("占地面积(㎡)", "Land (m²)"), empty, "input"),
-        Column(Text("建筑面积(㎡)", "Floor area (m²)"), empty, "input"),
+        Column(_LAND, empty, "input"),
+        Column(_FLOOR, empty, "input"),
         Column(
-            Text("现有床位", "Beds today"), table["beds"].tolist(), "whole", total="sum"
+            _BEDS,
+            table["beds"].tolist(),
+            "whole",
+            total="sum",
         ),
         Column(
             Text("规划床位", "Beds planned"),
@@ -97,14 +154,14 @@ def _columns(book: Book, table: pd.DataFrame) -> list[Column]:
             "money",
             total="sum",
         ),
-        Column(Text("资金来源", "Funding"), empty, "input"),
-        Column(Text("责任单位", "Responsible"), empty, "input"),
+        Column(_FUNDING, empty, "input"),
+        Column(_RESPONSIBLE, empty, "input"),
         Column(
             Text("依据条款", "Clauses"),
             [_clauses(outcome, rules) for rules in table["clauses"]],
         ),
         Column(Text("判定", "Verdict"), _verdicts(book, table), "centre"),
-        Column(Text("备注", "Remarks"), empty, "input"),
+        Column(_REMARKS, empty, "input"),
         Column(Text("机构编号", "site_id"), [str(i) for i in table.index], "id"),
     ]
 

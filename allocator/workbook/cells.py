@@ -61,6 +61,8 @@ SHEETS = {
 # Two runs must give the same bytes, so the file does not say when it was made.
 _CREATED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 _WIDEST = 46.0  # characters; longer text wraps
+_WRAPPED = ("text", "input")  # styles whose text wraps
+_LINE_POINTS = 14.0  # one line of 10.5 points
 _FONT = "宋体"  # present in every Chinese Excel and WPS; others substitute it
 
 _FILLS = {
@@ -180,6 +182,12 @@ def styles(file: Workbook) -> dict[str, Format]:
             "align": "center",
             "bg_color": "#DCE6F1",
         },
+        "head_input": {
+            "bold": True,
+            "text_wrap": True,
+            "align": "center",
+            "bg_color": "#FFF2CC",
+        },
         "total": {"bold": True, "num_format": "#,##0.0", "top": 2},
         "total_whole": {"bold": True, "num_format": "#,##0", "top": 2},
         "total_hundredth": {"bold": True, "num_format": "#,##0.00", "top": 2},
@@ -221,6 +229,7 @@ def write_table(
             place = (first_row + 1 + rows, at)
             _write_total(book, sheet, column, place, rows)
     sheet.set_row(first_row, 32)
+    _set_heights(sheet, columns, first_row, rows)
     return first_row + 1 + rows + int(totals)
 
 
@@ -283,6 +292,30 @@ def set_widths(book: Pages, sheet: Worksheet, *tables: Sequence[Column]) -> None
             needed.append(math.ceil(_width(book.say(column.heading)) / 2) + 3.0)
             needed += [_width(_shown(v, column.style)) + 3.0 for v in column.cells]
         sheet.set_column(at, at, min(max(needed), _WIDEST))
+
+
+def _set_heights(
+    sheet: Worksheet, columns: Sequence[Column], first_row: int, rows: int
+) -> None:
+    """Make each row as high as its longest text, in columns that `set_widths` sets.
+
+    A file may leave heights out, but not every program works them out: there, text
+    over several lines would run into the row below.
+    """
+    for row in range(rows):
+        lines = max(
+            _lines(column.cells[row]) if column.style in _WRAPPED else 1
+            for column in columns
+            if row < len(column.cells)
+        )
+        if lines > 1:
+            sheet.set_row(first_row + 1 + row, lines * _LINE_POINTS + 2.0)
+
+
+def _lines(value: object) -> int:
+    """Return how many lines a text takes in the widest column there is."""
+    text = value if isinstance(value, str) else ""
+    return max(1, math.ceil((_width(text) + 1.0) / (_WIDEST - 3.0)))
 
 
 def _shown(value: object, style: str) -> str:

@@ -8,6 +8,8 @@ from allocator.errors import Text
 from allocator.outcome import TOTAL_NAMES
 from allocator.policy.equity import equity_words
 from allocator.policy.terms import OBJECTIVES, SHORTFALLS
+from allocator.workbook.annex import blank_columns
+from allocator.workbook.cells import SHEETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,13 +53,14 @@ def _sections(book: Book) -> Iterator[tuple[Text, list[tuple[str, str]]]]:
         (head.id, f"{head.title} {head.document}") for head in outcome.policy.packs
     ]
     found = [(f.code, f.say(language)) for f in outcome.findings]
+    annexed = (book.say(SHEETS["annex"]), book.say(blank_columns(outcome)))
     sections = [
         (Text("数据假设", "Assumptions about the data"), notes),
         (Text("政策文件", "Policy texts"), packs),
         (Text("求解结果", "How good the plan is"), list(_proof(book, certificate))),
         (Text("合计", "Totals"), list(_totals(book, certificate))),
         (Text("数据检查提示", "Findings about the data"), found),
-        (Text("读表说明", "How to read the sheets"), _READING[language]),
+        (Text("读表说明", "How to read the sheets"), [*_READING[language], annexed]),
     ]
     return ((title, lines) for title, lines in sections if lines)
 

@@ -185,7 +185,30 @@ def test_absent_column_is_undecidable(case):
     assert dict(task.build().undecidable) == {"R": "gps"}
     (row,) = task.audit(make_plan())
     assert row.verdict is Verdict.UNDECIDABLE
+    assert (row.found.zh, row.found.en) == ("缺列 全科医生 (gps)", "no column gps")
     task.refuse_unless_sound(make_plan())
+
+
+def test_a_missing_column_is_called_as_the_pack_calls_its_resource(case):
+    own = Resource(id="gps", name="家庭医生")
+    task = case.with_rules(rule(resource="gps"))
+    task = replace(task, policy=replace(task.policy, resources={"gps": own}))
+    (row,) = task.audit(make_plan())
+    assert row.found.zh == "缺列 家庭医生 (gps)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"per": 1000}, "每千人口 ≥ 5.00"),
+        ({"per": 10_000, "hi": 9.0}, "每万人口 ≥ 5.00, ≤ 9.00"),
+        ({"per": 100}, "每 100 人 ≥ 5.00"),
+        ({"denominator": "service:clinic", "per": 1}, "每 1 ≥ 5.00"),
+    ],
+)
+def test_a_rate_is_asked_for_in_words_of_planners(case, changes, words):
+    rows = case.with_rules(rule(**changes)).audit(make_plan())
+    assert {row.required.zh for row in rows} == {words}
 
 
 def test_not_below_today_holds_the_rate_of_today(case):
