@@ -119,6 +119,9 @@ class Outcome:
         coverage rule (`audit.reach_by_zone`); None where it was not measured.
     templates
         The folder whose templates replace those of the report; None: none do.
+    changes
+        Draws what differs from the previous plan to a PNG, with a PDF beside it; None
+        where there is no previous plan.
     """
 
     area: PlanningArea
@@ -142,6 +145,7 @@ class Outcome:
     reach: pd.DataFrame | None = None
     templates: Path | None = None
     surroundings: Callable[[], Surroundings] | None = None
+    changes: Callable[[Path], None] | None = None
 
 
 def placements_table(outcome: Outcome) -> pd.DataFrame:

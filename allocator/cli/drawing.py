@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from allocator.cli.console import Console
 
 
-def draw(run: Path, figure: str, target: Path | None, console: Console) -> None:
+def draw(
+    run: Path,
+    figure: str,
+    target: Path | None,
+    console: Console,
+    *,
+    previous: Path | None = None,
+) -> None:
     """Draw one map of a run folder; then say where it is.
 
     Raises
@@ -37,7 +44,7 @@ def draw(run: Path, figure: str, target: Path | None, console: Console) -> None:
         )
     if target is None and run.is_dir():
         path.parent.mkdir(exist_ok=True)
-    draw_run(run, figure, path)
+    draw_run(run, figure, path, previous=previous)
     written = [str(path), str(path.with_suffix(".pdf"))]
     if console.as_json:
         console.data({"exit_code": 0, "figure": figure, "files": written})

@@ -244,7 +244,12 @@ def plan(
     "--figure",
     required=True,
     help="present, proposed, coverage_before, coverage_after, emergency, catchments, "
-    "phases, networks.",
+    "phases, networks, changes.",
+)
+@click.option(
+    "--previous",
+    type=click.Path(path_type=Path),
+    help="For changes: the run compared with (default: the one that RUN followed).",
 )
 @click.option(
     "-o",
@@ -254,11 +259,17 @@ def plan(
     help="PNG to write, a PDF beside it. Default: figures/NAME.png in RUN.",
 )
 @_common
-def draw(run: Path, figure: str, target: Path | None, **options: Any) -> None:  # noqa: ANN401
+def draw(
+    run: Path,
+    figure: str,
+    previous: Path | None,
+    target: Path | None,
+    **options: Any,  # noqa: ANN401
+) -> None:
     """Draw one map of the series from the run folder RUN. 从方案文件夹绘制专题图."""
     from allocator.cli import drawing  # noqa: PLC0415
 
-    drawing.draw(run, figure, target, _console(options))
+    drawing.draw(run, figure, target, _console(options), previous=previous)
 
 
 _run = click.option(

@@ -53,7 +53,14 @@ def plan(
     outcome = make_plan(task, best_effort=best_effort, progress=progress)
     if language is not None:
         outcome = _speaking(outcome, language)
-    write_outcome(outcome, target, force=force, shown=shown, progress=progress)
+    write_outcome(
+        outcome,
+        target,
+        force=force,
+        shown=shown,
+        previous=review.run,
+        progress=progress,
+    )
     if console.as_json:
         console.data({"exit_code": 0, "folder": str(target), **outcome.certificate})
         return

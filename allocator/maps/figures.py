@@ -52,6 +52,11 @@ class Figure:
     draw: Callable[[Outcome, Path], None]
 
 
+def _draw_changes(outcome: Outcome, path: Path) -> None:
+    if outcome.changes is not None:
+        outcome.changes(path)
+
+
 _NO_REACH = Text("没有测算过的覆盖条款", "there is no coverage clause measured")
 FIGURES = {
     "present": Figure(
@@ -98,6 +103,12 @@ FIGURES = {
         Text("方案没有编组", "the plan has no groups"),
         lambda outcome: bool(grouped_networks(outcome)),
         draw_networks,
+    ),
+    "changes": Figure(
+        Text("方案调整图", "changes since the previous plan"),
+        Text("没有上一版方案", "there is no previous plan"),
+        lambda outcome: outcome.changes is not None,
+        _draw_changes,
     ),
 }
 

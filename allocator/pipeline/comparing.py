@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -28,12 +29,15 @@ from allocator.pipeline.runs import read_columns, read_run
 from allocator.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from allocator.errors import Language
     from allocator.progress import Progress
 
 MARKER = "compare.json"  # what shows a folder to be a comparison
+_PREVIOUS = Text("上一版方案", "previous plan")
+_THIS = Text("本方案", "this plan")
 _SITE_COLUMNS = ("site_id", "name", "county", "zone", "lon", "lat")
 _UNIT_COLUMNS: dict[str, tuple[str, ...]] = {
     "zones": ("zone_id", "name", "county_id", "lon", "lat"),
@@ -91,6 +95,7 @@ def compare_runs(
     after: Path,
     *,
     move_km: float = MOVE_KM,
+    labels: tuple[str, str] | None = None,
     progress: Progress = SILENT,
 ) -> tuple[Comparison, tuple[Finding, ...]]:
     """Compare the plans of two run folders.
@@ -101,6 +106,8 @@ def compare_runs(
         The folders, in the order in which changes are read.
     move_km
         The widest distance at which a service dropped and opened is read as moved, km.
+    labels
+        What the plans are called; None: as their folders are.
     progress
         Told what is being done.
 
@@ -116,7 +123,7 @@ def compare_runs(
         the findings of both folders.
     """
     progress.step(Text("读取两个方案", "reading the two plans"))
-    labels = _labels(before, after)
+    labels = labels or _labels(before, after)
     read: list[tuple[Place, Side]] = []
     problems: list[Finding] = []
     for folder, label in zip((before, after), labels, strict=True):
@@ -133,6 +140,28 @@ def compare_runs(
     progress.step(Text("比较方案", "comparing the plans"))
     comparison = compare(_one_place(first, second), old, new, move_km=move_km)
     return comparison, tuple(findings)
+
+
+def draw_changes(
+    before: Path, after: Path, language: Language
+) -> Callable[[Path], None]:
+    """Return what draws the changes from a previous run to one that follows it.
+
+    Parameters
+    ----------
+    before, after
+        The folders; ``after`` may still be without maps and report.
+    language
+        Of the names that the two plans are given.
+
+    Raises
+    ------
+    InputError
+        As `compare_runs`.
+    """
+    labels = (_PREVIOUS.say(language), _THIS.say(language))
+    comparison, _ = compare_runs(before, after, labels=labels)
+    return partial(maps.draw_comparison, comparison)
 
 
 def write_comparison(

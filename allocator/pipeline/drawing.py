@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import geopandas as gpd
@@ -15,9 +17,11 @@ from allocator.audit import REACH_COLUMNS
 from allocator.errors import Finding, InputError, Text, nearest
 from allocator.export import DEMAND_COLUMNS, RUN_MARKER, SITE_COLUMNS
 from allocator.outcome import Outcome
+from allocator.pipeline.comparing import draw_changes
 from allocator.pipeline.runs import read_columns, read_run
 from allocator.policy import Coverage, Members, Network, Scope, Service
 from allocator.policy.packs import Policy
+from allocator.provenance import fingerprint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from allocator.travel import Travel
 
 _AGAIN = Text("用本版本的 allocator plan 重新写出方案", "plan again with this version")
+_CHANGES = "changes"
 _NUMBERS = ("level", "beds", "lon", "lat", "people", "today", "plan")
 
 
@@ -52,6 +57,11 @@ class _Drawn(_Model):
     networks: list[_Network]
 
 
+class _Parent(_Model):
+    folder: str
+    run_sha256: str
+
+
 class _Certificate(_Model):
     name: str
     language: Literal["zh", "en"]
@@ -59,9 +69,12 @@ class _Certificate(_Model):
     services: dict[str, str]
     map_approval: str
     drawn: _Drawn
+    parent: _Parent | None = None
 
 
-def draw_run(folder: Path, name: str, path: Path) -> Outcome:
+def draw_run(
+    folder: Path, name: str, path: Path, *, previous: Path | None = None
+) -> Outcome:
     """Draw one map of a run folder.
 
     Parameters
@@ -72,6 +85,9 @@ def draw_run(folder: Path, name: str, path: Path) -> Outcome:
         One of `maps.FIGURES`.
     path
         The PNG to write; a PDF of the same sheet is written beside it.
+    previous
+        The run that this one is compared with on the map of changes; None: the one that
+        it followed, where that still lies beside it.
 
     Returns
     -------
@@ -87,6 +103,8 @@ def draw_run(folder: Path, name: str, path: Path) -> Outcome:
     if name not in maps.FIGURES:
         raise InputError([unknown_figure(name)])
     outcome = read_drawn(folder)
+    if name == _CHANGES:
+        outcome = _with_changes(outcome, folder, previous)
     if not maps.FIGURES[name].applies(outcome):
         there = ", ".join(maps.figures_of(outcome))
         finding = Finding(
@@ -107,6 +125,35 @@ def draw_run(folder: Path, name: str, path: Path) -> Outcome:
             [Finding("file-not-writable", message, table=str(path), remedy=remedy)]
         ) from error
     return outcome
+
+
+def _with_changes(outcome: Outcome, folder: Path, previous: Path | None) -> Outcome:
+    """Return the outcome with what draws its changes from the previous run."""
+    before = previous or _parent(outcome, folder)
+    if before is None:
+        finding = Finding(
+            "figure-empty",
+            maps.FIGURES[_CHANGES].lacks,
+            table=str(folder),
+            value=_CHANGES,
+            remedy=Text("用 --previous 给出上一版", "give it with --previous"),
+        )
+        raise InputError([finding])
+    return replace(outcome, changes=draw_changes(before, folder, outcome.language))
+
+
+def _parent(outcome: Outcome, folder: Path) -> Path | None:
+    """Return the run that this one followed; None where it no longer lies beside it."""
+    parent = outcome.certificate["parent"]
+    if parent is None:
+        return None
+    # Only a name that lies beside the run is looked at, whatever the file says.
+    beside: Path = folder.resolve().parent / PurePath(parent["folder"]).name
+    marker = beside / RUN_MARKER
+    if not marker.is_file():
+        return None
+    same = fingerprint(marker)["sha256"] == parent["run_sha256"]
+    return beside if same else None
 
 
 def unknown_figure(name: str) -> Finding:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from allocator import export, maps, report, workbook
 from allocator.diagnose import as_error, refuse_impossible
-from allocator.errors import Text
+from allocator.errors import InputError, Text
 from allocator.formulation import build_phases
+from allocator.pipeline.comparing import draw_changes
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.outcomes import make_outcome
 from allocator.pipeline.sealing import seal_run
@@ -105,6 +106,7 @@ def write_outcome(
     *,
     force: bool,
     shown: Shown = BRIEFLY,
+    previous: Path | None = None,
     progress: Progress = SILENT,
 ) -> None:
     """Write a run folder, whole or not at all.
@@ -117,6 +119,8 @@ def write_outcome(
         Whether an existing run is replaced.
     shown
         What is rendered.
+    previous
+        The run that this one follows, whose changes are drawn; None: none is.
     progress
         Told of each part, and of each map.
 
@@ -137,8 +141,33 @@ def write_outcome(
             maps.draw_map(outcome, folder / "map.png")
             maps.write_html(outcome, folder / "map.html")
         if {"figures", "report"} & set(shown.parts):
-            _write_figures_and_report(outcome, folder, shown, progress)
+            seen = _with_changes(outcome, previous, folder, progress)
+            _write_figures_and_report(seen, folder, shown, progress)
         seal_run(folder)
+
+
+def _with_changes(
+    outcome: Outcome, previous: Path | None, folder: Path, progress: Progress
+) -> Outcome:
+    """Return the outcome with what draws its changes, where plans can be compared.
+
+    A previous run of an earlier version, or of another area, is no reason to lose the
+    new plan: its map is left out.
+    """
+    if previous is None:
+        return outcome
+    try:
+        changes = draw_changes(previous, folder, outcome.language)
+    except InputError as error:
+        words = error.findings[0].message
+        progress.step(
+            Text(
+                f"不绘方案调整图: {words.zh}",
+                f"no map of changes: {words.en}",
+            )
+        )
+        return outcome
+    return replace(outcome, changes=changes)
 
 
 def _write_figures_and_report(

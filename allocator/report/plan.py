@@ -36,6 +36,7 @@ def layout(desk: Desk) -> Chapter:
     coverage = [*desk.figure("coverage_before"), *desk.figure("coverage_after")]
     catchments = desk.figure("catchments")
     groups = _groups(desk)
+    changes = desk.figure("changes")
     return desk.chapter(
         "layout",
         [
@@ -69,6 +70,10 @@ def layout(desk: Desk) -> Chapter:
                 ]
                 if groups
                 else [],
+            ),
+            (
+                "changes",
+                [*desk.text("layout.changes.text"), *changes] if changes else [],
             ),
         ],
     )

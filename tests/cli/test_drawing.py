@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
 from docx import Document
+from pypdf import PdfReader
 
 from allocator.cli.main import run
 from tests.cli.small_task import write_task
@@ -92,6 +94,7 @@ def test_the_files_drawn_are_named(
         (["--figure", "coverage"], "coverage_after"),
         (["--figure", "networks"], "方案没有编组"),
         (["--figure", "phases"], "方案只有一期"),
+        (["--figure", "changes"], "没有上一版方案"),
         (["--figure", "present", "-o", "x.jpg"], "应以 .png 结尾"),
         (["--figure", "present", "-o", "none/x.png"], "无法写入"),
     ],
@@ -197,3 +200,51 @@ def test_lang_replaces_the_language_of_everything_written(
     texts = [p.text for p in Document(str(target / "report.docx")).paragraphs]
     assert "1. Present state" in texts
     assert '<html lang="en">' in (target / "map.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def followed(planned: Path) -> Path:
+    """Return a run that follows another, with one candidate moved away."""
+    old, new = "B1,东街道备选一,115.901,28.700", "B1,东街道备选一,115.950,28.760"
+    brief = write_task(planned.parent / "later", sites=(old, new))
+    target = planned.parent / "next"
+    arguments = ["--previous", str(planned), "--figures", "changes", "-q"]
+    assert run(["plan", str(brief), "-o", str(target), *arguments]) == 0
+    return target
+
+
+def test_a_run_that_follows_another_shows_its_changes(followed: Path) -> None:
+    assert names(followed / "figures") == {"changes.png", "changes.pdf"}
+    texts = [p.text for p in Document(str(followed / "report.docx")).paragraphs]
+    assert "（四）与上一版方案的差别" in texts
+    (page,) = PdfReader(followed / "figures" / "changes.pdf").pages
+    shown = page.extract_text()
+    assert "上一版方案" in shown
+    assert "移位 1 项" in shown
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_changes_are_drawn_again_from_the_two_runs(
+    followed: Path, planned: Path, tmp_path: Path, given: bool
+) -> None:
+    target = tmp_path / "again.png"
+    more = ["--previous", str(planned)] if given else []
+    arguments = ["map", str(followed), "--figure", "changes", "-o", str(target)]
+    assert run([*arguments, *more]) == 0
+    kept = followed / "figures" / "changes.png"
+    assert target.read_bytes() == kept.read_bytes()
+
+
+def test_a_previous_run_that_cannot_be_compared_costs_only_its_map(
+    planned: Path, tmp_path: Path
+) -> None:
+    earlier = tmp_path / "earlier"
+    shutil.copytree(planned, earlier)
+    (earlier / "demand.csv").unlink()
+    target = tmp_path / "run"
+    brief = write_task(tmp_path / "task")
+    arguments = ["--previous", str(earlier), "--only", "figures"]
+    assert run(["plan", str(brief), "-o", str(target), *arguments, "-q"]) == 0
+    drawn = names(target / "figures")
+    assert "present.png" in drawn
+    assert "changes.png" not in drawn

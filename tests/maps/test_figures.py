@@ -50,7 +50,7 @@ def test_every_map_is_an_a4_sheet_at_300_dpi_that_names_itself(
     shown = drawn(reported(), name, tmp_path)
     with Image.open(tmp_path / f"{name}.png") as picture:
         assert picture.size == (3507, 2481)
-    assert FIGURES[name].title.zh in shown or name == "proposed"
+    assert FIGURES[name].title.zh in shown or name in ("proposed", "changes")
     assert "样例市" in shown
     assert "示意图" in shown
     assert "样例数据,不得用于审批。" in shown
@@ -134,6 +134,12 @@ def test_networks_have_a_panel_each(tmp_path: Path) -> None:
     shown = drawn(with_tiers(make_outcome()), "networks", tmp_path)
     assert "片区:3组" in shown
     assert "集团:2组" in shown
+
+
+def test_changes_name_both_plans(tmp_path: Path) -> None:
+    shown = drawn(reported(), "changes", tmp_path)
+    assert "甲案" in shown
+    assert "乙案" in shown
 
 
 def test_catchments_say_how_many_are_served(tmp_path: Path) -> None:

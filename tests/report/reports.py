@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,7 +12,8 @@ from docx.oxml.ns import qn
 from pypdf import PdfReader
 
 from allocator.audit import REACH_COLUMNS
-from allocator.maps import draw_figure, figures_of
+from allocator.maps import draw_comparison, draw_figure, figures_of
+from tests.comparisons import make_comparison
 from tests.outcomes import make_outcome, with_groups
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 def reported(
     language: Language = "zh", site_name: str = "大塘坪塆垱沄卫生院"
 ) -> Outcome:
-    """Return the small outcome with reach and groups, for a report with everything.
+    """Return the small outcome with reach, groups and changes: all that is reported.
 
     80 % of the town and none of the country are in reach today; with the plan all of
     the town.
@@ -34,10 +37,12 @@ def reported(
         ("T-3", "clinic", "360101200", 12000.0, 0.0, 0.0),
         ("T-3", "clinic", "360102100", 30000.0, 30000.0, 30000.0),
     ]
-    object.__setattr__(
-        outcome, "reach", pd.DataFrame(rows, columns=list(REACH_COLUMNS))
+    compared = make_comparison(language=language, site_name=site_name)
+    return replace(
+        outcome,
+        reach=pd.DataFrame(rows, columns=list(REACH_COLUMNS)),
+        changes=partial(draw_comparison, compared),
     )
-    return outcome
 
 
 def drawn(outcome: Outcome, folder: Path) -> dict[str, Path]:

@@ -82,7 +82,7 @@ def test_word_has_contents_page_numbers_and_counted_captions(folder: Path) -> No
         assert all(" PAGE " in file.read(name).decode() for name in footers)
     assert ' TOC \\o "1-2"' in body
     assert body.count(" SEQ Table ") > 12
-    assert body.count(" SEQ Figure ") == 8
+    assert body.count(" SEQ Figure ") == 9
     anchors = set(re.findall(r'w:anchor="(\w+)"', body))
     assert anchors <= set(re.findall(r'w:name="(\w+)"', body))
 
