@@ -2,18 +2,18 @@
 
     python benchmarks/label_placement.py      # three sites, the samples, 300 sites
 
-Every way of placing gets the same frame of an A4 sheet, the same symbols, the same names
-in the same font, in the order of their importance. What counts as an overlap is
+Every way of placing gets the same frame of an A4 sheet, the same symbols, and the same
+names in the same font, in the order of their importance. What counts as an overlap is
 measured afterwards, from the outlines as drawn, by code that knows neither:
 
 - two names that share more than half a square point,
 - a name on a symbol,
 - a name that leaves the frame.
 
-adjustText never leaves a name out, so it runs three ways: with every name, with just the
-names that our placer placed (equal numbers), and with every name followed by leaving out
-those that overlap, the most entangled first. "same" says whether a second run put every name
-at the same place.
+adjustText never leaves a name out, so it is judged three ways: with every name, with
+just the names that our placer placed (equal numbers), and with every name, those that
+overlap then left out, the most entangled first. "same" says whether a second run put
+every name at the same place.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ import numpy as np
 from adjustText import adjust_text
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from allocator.load import read_area, read_brief
 from allocator.maps.frame import Window, lay_out
 from allocator.maps.labels import Box, Paper, around
 from allocator.maps.page import (
@@ -38,6 +37,7 @@ from allocator.maps.page import (
     new_page,
 )
 from allocator.maps.words import short_names
+from allocator.pipeline import read_task
 from allocator.resources import samples_folder
 
 if TYPE_CHECKING:
@@ -72,10 +72,7 @@ class Answer:
 
 def sample_task(name: str) -> Task:
     """Return the facilities of a bundled sample that stand today."""
-    brief, _ = read_brief(samples_folder() / name / "brief.toml")
-    assert brief is not None  # bundled samples can be read, the tests hold that
-    area, _ = read_area(brief)
-    assert area is not None
+    area = read_task(samples_folder() / name / "brief.toml").area
     there = area.sites[area.sites["status"] == "existing"]
     ground = lay_out(area.zones, area.counties, there[["lon", "lat"]])
     window = ground.window.fitted(WIDTH / HEIGHT)

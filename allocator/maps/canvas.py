@@ -34,6 +34,8 @@ _ENLARGED = 1.35  # symbols in the inset
 _GAP = 8.0  # between panels, points
 _PANEL_TITLE, _PANEL_HEIGHT = 7.4, 13.0
 MOST_PANELS = 4
+_PAIR = 2  # panels that have their legend below them
+_STRIP_HEIGHT = 72.0  # of that legend, points
 _SMALL_PART = 0.5  # of the area, below which a panel shows its own zones alone
 _MARGIN = 0.04  # of their extent
 
@@ -104,6 +106,10 @@ def open_canvas(
     top = page.height - EDGE - HEAD_HEIGHT
     side = Box(page.width - EDGE - SIDE_WIDTH, bottom, page.width - EDGE, top)
     frame = Box(EDGE, bottom, side.left - 10.0, top)
+    if len(panels) == _PAIR:
+        # Side by side on the whole width, each is nearly square: as large as can be.
+        side = Box(EDGE, bottom, page.width - EDGE, bottom + _STRIP_HEIGHT)
+        frame = Box(EDGE, side.top + _GAP, page.width - EDGE, top)
     draw_head(page, title, line)
     frames = _split(frame, len(panels))
     sheets = []
@@ -148,10 +154,10 @@ def _focus(ground: Ground, zones: Collection[str]) -> Window | None:
 
 
 def _split(frame: Box, count: int) -> list[Box]:
-    """Return the frames of 1 to 4 panels: whole, one above the other, two by two."""
+    """Return the frames of 1 to 4 panels: whole, side by side, two by two."""
     if count == 1:
         return [frame]
-    across = 1 if count == 2 and _is_tall(frame) else 2  # noqa: PLR2004 (two panels)
+    across = 2
     down = -(-count // across)
     width = (frame.right - frame.left - (across - 1) * _GAP) / across
     height = (frame.top - frame.bottom - (down - 1) * _GAP) / down
@@ -161,10 +167,6 @@ def _split(frame: Box, count: int) -> list[Box]:
         top = frame.top - (at // across) * (height + _GAP)
         boxes.append(Box(left, top - height, left + width, top))
     return boxes
-
-
-def _is_tall(frame: Box) -> bool:
-    return frame.top - frame.bottom > frame.right - frame.left
 
 
 def _inset(

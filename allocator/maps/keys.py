@@ -20,6 +20,8 @@ _TITLE_SIZE, _TEXT_SIZE, _SMALL_SIZE = 9.5, 7.2, 6.2
 _ROW, _LEAST_ROW = 13.0, 7.5
 _SAMPLE = 16.0  # width of a sample, points
 _SYMBOL = 6.6
+_WIDE = 3.0  # a room so many times as wide as high holds columns
+_LEAST_COLUMNS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def border_keys(language: Language) -> list[Key]:
 def draw_keys(
     page: Page, room: Box, language: Language, keys: Sequence[Key], notes: str = ""
 ) -> None:
-    """Draw a legend into a room, from its top.
+    """Draw a legend into a room, from its top; into a wide one in columns.
 
     Parameters
     ----------
@@ -84,6 +86,9 @@ def draw_keys(
     """
     left = room.left + 8.0
     width = room.right - left - 8.0
+    if width > _WIDE * (room.top - room.bottom):
+        _draw_columns(page, room, language, keys, notes)
+        return
     lines = wrapped(notes, _SMALL_SIZE, width) if notes else []
     fixed = 30.0 + 8.4 * len(lines)
     row = (room.top - room.bottom - fixed) / max(len(keys), 1)
@@ -104,6 +109,28 @@ def draw_keys(
         page.text(left, y, line, _SMALL_SIZE, color="#555555")
         y -= 8.4
     page.box(Box(room.left, y - 2.0, room.right, room.top), lw=0.8)
+
+
+def _draw_columns(
+    page: Page, room: Box, language: Language, keys: Sequence[Key], notes: str
+) -> None:
+    """Draw a legend into a wide room: as many columns as its lines need."""
+    left, y = room.left + 8.0, room.top - 12.0
+    title = Text("图例", "Legend").say(language)
+    page.text(left, y, title, _TITLE_SIZE)
+    beside = left + text_width(title, _TITLE_SIZE) + 14.0
+    line = next(iter(wrapped(notes, _SMALL_SIZE, room.right - 8.0 - beside)), "")
+    page.text(beside, y, line, _SMALL_SIZE, color="#555555")
+    first = y - 15.0
+    rows = max(int((first - room.bottom - 3.0) / _ROW) + 1, 1)
+    columns = max(-(-len(keys) // rows), _LEAST_COLUMNS)
+    rows = max(-(-len(keys) // columns), 1)
+    step = (room.right - 8.0 - left) / columns
+    for at, key in enumerate(keys):
+        start = left + (at // rows) * step
+        place = first - (at % rows) * _ROW
+        _draw_key(page, key, start, place, start + step - 12.0)
+    page.box(room, lw=0.8)
 
 
 def _draw_key(page: Page, key: Key, left: float, y: float, right: float) -> None:

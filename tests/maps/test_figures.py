@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,18 +10,21 @@ import pandas as pd
 import pytest
 from PIL import Image
 from pypdf import PdfReader
+from shapely.geometry import MultiPolygon, box
 
 from allocator.audit import REACH_COLUMNS
 from allocator.maps import FIGURES, draw_figure, figures_of
 from allocator.maps.canvas import open_canvas
-from allocator.plan import PLACEMENT_COLUMNS
+from allocator.plan import ASSIGNMENT_COLUMNS, PLACEMENT_COLUMNS, empty_frame
 from tests.outcomes import make_outcome, with_tiers
 from tests.report.reports import reported
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from allocator.outcome import Outcome
+
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "maps"
+SMALL = (702, 496)  # a fifth of a sheet
 
 
 def words(path: Path) -> str:
@@ -43,19 +48,43 @@ def test_there_is_a_map_only_for_what_there_is() -> None:
     )
 
 
+def differing(one: Image.Image, other: Image.Image) -> float:
+    """Return the share of pixels that differ by more than a trace of an edge."""
+    levels = [np.asarray(p.convert("L"), dtype=np.int16) for p in (one, other)]
+    return float((np.abs(levels[0] - levels[1]) > 24).mean())
+
+
+MOST_DIFFERING = 0.003  # edges of letters move with versions of what draws them
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_map_is_an_a4_sheet_at_300_dpi_that_names_itself(
-    tmp_path: Path, name: str
+    tmp_path: Path, name: str, request: pytest.FixtureRequest
 ) -> None:
     shown = drawn(reported(), name, tmp_path)
+    golden = GOLDEN / f"{name}.png"
     with Image.open(tmp_path / f"{name}.png") as picture:
         assert picture.size == (3507, 2481)
+        small = picture.convert("L").resize(SMALL, Image.Resampling.BOX)
+    if request.config.getoption("--update-golden"):
+        small.quantize(32, dither=Image.Dither.NONE).save(golden, optimize=True)
+    with Image.open(golden) as before:
+        assert differing(small, before) <= MOST_DIFFERING
     assert FIGURES[name].title.zh in shown or name in ("proposed", "changes")
     assert "样例市" in shown
     assert "示意图" in shown
     assert "样例数据,不得用于审批。" in shown
     assert "北" in shown
     assert "图例" in shown
+
+
+def test_other_maps_differ_by_more_than_is_let_pass() -> None:
+    pictures = {}
+    for name in FIGURES:
+        with Image.open(GOLDEN / f"{name}.png") as picture:
+            pictures[name] = picture.convert("L")
+    for one, other in combinations(pictures.values(), 2):
+        assert differing(one, other) > 2 * MOST_DIFFERING
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -199,6 +228,77 @@ def test_three_hundred_sites_are_drawn_with_an_inset(tmp_path: Path) -> None:
     assert held.mean() > 0.9
     for name in ("present", "proposed"):
         drawn(outcome, name, tmp_path)
+
+
+def test_three_sites_are_drawn_without_an_inset(tmp_path: Path) -> None:
+    outcome = with_three_sites()
+    assert open_canvas(outcome, "", "").inset_window is None
+    assert "现有机构3所" in drawn(outcome, "present", tmp_path)
+    assert "新城乡" in drawn(outcome, "proposed", tmp_path)
+
+
+def with_three_sites() -> Outcome:
+    """Return the outcome with the first three sites and what stands at them."""
+    outcome, held = make_outcome(), ["S1", "S2", "S3"]
+    plan = outcome.plan
+    return replace(
+        outcome,
+        area=replace(outcome.area, sites=outcome.area.sites.loc[held]),
+        plan=replace(
+            plan,
+            placements=plan.placements[plan.placements["site_id"].isin(held)],
+            assignments=plan.assignments[plan.assignments["site_id"].isin(held)],
+            allocations=plan.allocations[plan.allocations["site_id"].isin(held)],
+        ),
+    )
+
+
+def test_rare_characters_and_very_long_names_stand_on_the_map(tmp_path: Path) -> None:
+    rare = "大塘坪塆垱沄卫生院"
+    assert rare.removesuffix("卫生院") in drawn(
+        make_outcome(site_name=rare), "proposed", tmp_path
+    )
+    long = "南昌市新建区大塘坪乡塆里村与垱下村联合" * 3
+    shown = drawn(make_outcome(site_name=long), "proposed", tmp_path)
+    assert "〓" not in shown
+    assert "图例" in shown
+
+
+@pytest.mark.parametrize("name", ["present", "coverage_after", "networks"])
+def test_a_county_of_several_islands_is_drawn_with_one_name(
+    tmp_path: Path, name: str
+) -> None:
+    shown = drawn(of_islands(), name, tmp_path)
+    assert shown.count("甲区") == (2 if name == "networks" else 1)  # one a panel
+
+
+def of_islands() -> Outcome:
+    """Return the outcome with its first county and zone torn into three islands."""
+    outcome = with_tiers(reported())
+    islands = MultiPolygon(
+        [
+            box(115.0, 28.0, 115.15, 28.15),
+            box(115.18, 28.02, 115.19, 28.03),
+            box(114.9, 27.9, 114.93, 27.94),
+        ]
+    )
+    zones, counties = outcome.area.zones.copy(), outcome.area.counties.copy()
+    zones.loc["360101001", "geometry"] = islands
+    counties.loc["360101", "geometry"] = MultiPolygon(
+        [*islands.geoms, box(115.2, 28.0, 115.4, 28.2)]
+    )
+    return replace(outcome, area=replace(outcome.area, zones=zones, counties=counties))
+
+
+def test_a_plan_that_places_nothing_has_the_maps_that_are_left(tmp_path: Path) -> None:
+    empty = replace(
+        make_outcome().plan,
+        placements=empty_frame(PLACEMENT_COLUMNS),
+        assignments=empty_frame(ASSIGNMENT_COLUMNS),
+    )
+    outcome = replace(make_outcome(), plan=empty)
+    assert figures_of(outcome) == ("present", "proposed")
+    assert "图例" in drawn(outcome, "proposed", tmp_path)
 
 
 def test_every_map_of_the_series_shows_the_same_ground() -> None:
