@@ -17,6 +17,7 @@ from allocator.maps.fills import (
     fill_zones,
 )
 from allocator.maps.frame import projected
+from allocator.maps.groups import border_lines
 from allocator.maps.keys import Key, border_keys, draw_keys
 from allocator.maps.labels import around
 from allocator.maps.layers import draw_symbols
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    import shapely
     from numpy.typing import NDArray
 
+    from allocator.errors import Language
     from allocator.maps.canvas import Canvas
     from allocator.maps.layers import Sheet
     from allocator.maps.style import Symbol
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
 _LINE_COLOUR = "#333333"
 _LEAST_WIDTH, _MOST_WIDTH = 0.25, 1.2
+_BORDER_COLOUR, _BORDER_WIDTH = "#1a1a1a", 0.8
 _MOST_LABELS = 40
 _LEAD_SIZE = 8.0
 
@@ -149,6 +153,22 @@ def _fill(canvas: Canvas, sheet: Sheet, group_of: dict[str, str]) -> None:
     groups = [group_of.get(str(zone)) for zone in ground.zones.index]
     fills = [NOBODY_COLOUR if g is None else colours[g] for g in groups]
     fill_zones(ground, sheet, fills, [group is None for group in groups])
+    parts: dict[str, list[shapely.Geometry]] = {}
+    for group, shape in zip(groups, ground.zones.geometry, strict=True):
+        if group is not None and shape is not None:
+            parts.setdefault(group, []).append(shape)
+    # In grey two fills may look alike: the border says where one ends.
+    borders = LineCollection(
+        list(border_lines(parts.values())),
+        colors=_BORDER_COLOUR,
+        linewidths=_BORDER_WIDTH,
+        zorder=1.9,
+    )
+    sheet.axes.add_collection(borders, autolim=False)
+
+
+def _border_key(words: Text, language: Language) -> Key:
+    return Key(words.say(language), line=(_BORDER_COLOUR, _BORDER_WIDTH, "-"))
 
 
 def _draw_lines(canvas: Canvas, sheet: Sheet, flow: _Flows) -> None:
@@ -195,6 +215,7 @@ def _keys(canvas: Canvas, flows: Sequence[_Flows]) -> list[Key]:
         *keys,
         Key(going.say(language), line=(_LINE_COLOUR, 1.0, "-")),
         Key(nobody.say(language), fill=NOBODY_COLOUR, hatch=NOBODY_HATCH),
+        _border_key(Text("服务范围界", "border of a catchment"), language),
         *border_keys(language),
     ]
 
@@ -230,6 +251,7 @@ def draw_networks(outcome: Outcome, path: Path) -> None:
         [
             Key(lead, symbol=_lead_symbol(), action="build"),
             Key(nobody, fill=NOBODY_COLOUR, hatch=NOBODY_HATCH),
+            _border_key(Text("组界", "border of a group"), language),
             *border_keys(language),
         ],
         _network_line(outcome),

@@ -15,7 +15,7 @@ from allocator.errors import Text
 from allocator.outcome import site_chains, zone_chains
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -67,15 +67,19 @@ def borders_of(
         if shape is not None:
             parts.setdefault(network, {}).setdefault(lead, []).append(shape)
     found = [
-        Border(network, outcome.policy.tier(network), _lines(list(groups.values())))
+        Border(network, outcome.policy.tier(network), border_lines(groups.values()))
         for network, groups in parts.items()
     ]
     return sorted(found, key=lambda border: (border.tier, border.network))
 
 
-def _lines(groups: list[list[shapely.Geometry]]) -> tuple[NDArray[np.float64], ...]:
-    """Return the borders of groups of shapes as lines, each once."""
+def border_lines(
+    groups: Iterable[Sequence[shapely.Geometry]],
+) -> tuple[NDArray[np.float64], ...]:
+    """Return the borders of groups of shapes as rows of points, each once."""
     shapes = [shapely.union_all(held) for held in groups]
+    if not shapes:
+        return ()
     west, south, east, north = shapely.total_bounds(shapes).tolist()
     width = max(east - west, north - south)
     edges = [shapely.boundary(_closed(shape, _GAP_SHARE * width)) for shape in shapes]

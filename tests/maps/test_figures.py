@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from shapely.geometry import MultiPolygon, box
 from allocator.audit import REACH_COLUMNS
 from allocator.maps import FIGURES, draw_figure, figures_of
 from allocator.maps.canvas import open_canvas
+from allocator.maps.page import Page, printable
 from allocator.plan import ASSIGNMENT_COLUMNS, PLACEMENT_COLUMNS, empty_frame
 from tests.outcomes import make_outcome, with_tiers
 from tests.report.reports import reported
@@ -230,11 +231,27 @@ def test_three_hundred_sites_are_drawn_with_an_inset(tmp_path: Path) -> None:
         drawn(outcome, name, tmp_path)
 
 
-def test_three_sites_are_drawn_without_an_inset(tmp_path: Path) -> None:
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record every line that is written: names with a halo are outlines in a PDF."""
+    lines: list[str] = []
+    write = Page.text
+
+    def record(page: Page, x: float, y: float, words: str, *rest: Any, **more: Any):
+        lines.append(printable(words))
+        write(page, x, y, words, *rest, **more)
+
+    monkeypatch.setattr(Page, "text", record)
+    return lines
+
+
+def test_three_sites_are_drawn_without_an_inset(
+    tmp_path: Path, written: list[str]
+) -> None:
     outcome = with_three_sites()
     assert open_canvas(outcome, "", "").inset_window is None
     assert "现有机构3所" in drawn(outcome, "present", tmp_path)
-    assert "新城乡" in drawn(outcome, "proposed", tmp_path)
+    assert "新城乡" in written
 
 
 def with_three_sites() -> Outcome:
@@ -253,23 +270,27 @@ def with_three_sites() -> Outcome:
     )
 
 
-def test_rare_characters_and_very_long_names_stand_on_the_map(tmp_path: Path) -> None:
-    rare = "大塘坪塆垱沄卫生院"
-    assert rare.removesuffix("卫生院") in drawn(
-        make_outcome(site_name=rare), "proposed", tmp_path
-    )
-    long = "南昌市新建区大塘坪乡塆里村与垱下村联合" * 3
-    shown = drawn(make_outcome(site_name=long), "proposed", tmp_path)
-    assert "〓" not in shown
-    assert "图例" in shown
+def test_rare_characters_stand_on_the_map(tmp_path: Path, written: list[str]) -> None:
+    drawn(make_outcome(site_name="大塘坪塆垱沄卫生院"), "proposed", tmp_path)
+    assert "大塘坪塆垱沄" in written
+    assert not any("〓" in line for line in written)
+
+
+def test_a_name_longer_than_the_map_is_left_out(
+    tmp_path: Path, written: list[str]
+) -> None:
+    name = "南昌市新建区大塘坪乡塆里村与垱下村联合" * 6
+    drawn(make_outcome(site_name=name), "proposed", tmp_path)
+    assert name not in written
+    assert "白马" in written
 
 
 @pytest.mark.parametrize("name", ["present", "coverage_after", "networks"])
 def test_a_county_of_several_islands_is_drawn_with_one_name(
-    tmp_path: Path, name: str
+    tmp_path: Path, name: str, written: list[str]
 ) -> None:
-    shown = drawn(of_islands(), name, tmp_path)
-    assert shown.count("甲区") == (2 if name == "networks" else 1)  # one a panel
+    drawn(of_islands(), name, tmp_path)
+    assert written.count("甲区") == (2 if name == "networks" else 1)  # one a panel
 
 
 def of_islands() -> Outcome:

@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 
 from allocator.maps.groups import (
+    border_lines,
     border_words,
     borders_of,
     line_of,
@@ -85,3 +86,7 @@ def test_lines_are_rows_of_points() -> None:
         for line in border.lines:
             assert line.shape[1] == 2
             assert np.isfinite(line).all()
+
+
+def test_no_groups_have_no_borders() -> None:
+    assert border_lines([]) == ()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -238,3 +240,27 @@ def test_a_name_of_the_planner_is_never_markup(tmp_path: Path) -> None:
     assert name in word_text(tmp_path / "report.docx")
     shown = pdf_text(tmp_path / "report.pdf").replace("\n", "").replace(" ", "")
     assert name.replace(" ", "") in shown.replace("“", '"').replace("”", '"')
+
+
+@pytest.mark.slow
+def test_another_program_opens_report_and_workbook(
+    folder: Path, tmp_path: Path
+) -> None:
+    office = shutil.which("soffice")
+    if office is None:
+        pytest.skip("no LibreOffice on this machine")
+    write_workbook(reported(), tmp_path / "plan.xlsx")
+    shutil.copyfile(folder / "report.docx", tmp_path / "report.docx")
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    files = [str(tmp_path / "report.docx"), str(tmp_path / "plan.xlsx")]
+    command = [office, profile, "--headless", "--convert-to", "pdf", "--outdir"]
+    subprocess.run(
+        [*command, str(tmp_path), *files], check=True, capture_output=True, timeout=300
+    )
+    report = pdf_text(tmp_path / "report.pdf").replace("\n", "")
+    assert RARE in report
+    assert "机构设置一览表" in report
+    assert len(PdfReader(tmp_path / "report.pdf").pages) > 10
+    sheets = pdf_text(tmp_path / "plan.pdf").replace("\n", "")
+    assert RARE in sheets
+    assert "投资估算(万元)" in sheets
