@@ -8,10 +8,14 @@ OUT := reports/out/nanchang
 # The first of these that runs and is new enough makes the virtual environment.
 CANDIDATES := $(PYTHON) python3.13 python3.14 python3.12 python3 python
 
-.PHONY: demo test trust fast format clean install browser
+.PHONY: demo examples test trust fast format clean install browser
 
 demo: install
 	@$(BIN)/allocator plan data/samples/nanchang/brief.toml -o $(OUT) --force
+
+# The kept example and the gallery of the README, made again from the sample.
+examples: demo
+	$(BIN)/python reports/examples/keep.py $(OUT)
 
 test: install browser
 	$(BIN)/ruff format --check .
