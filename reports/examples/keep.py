@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 EXAMPLE = HERE / "nanchang"
 GALLERY = HERE.parents[1] / "docs" / "images"
 COPIED = ("report.docx", "report.pdf", "plan.xlsx", "map.html")
-COLOURS = 128  # of the printed map's palette
+COLOURS = 255  # of the printed map's palette
 FIGURES = (
     "present",
     "proposed",
@@ -32,7 +32,7 @@ FIGURES = (
     "networks",
 )
 WIDTH = 1120  # of a picture of the gallery, pixels
-GALLERY_COLOURS = 48
+GALLERY_COLOURS = 200
 # What the run rests on and came to; no times, so that the same plan is kept the same.
 KEPT = ("name", "status", "language", "totals", "audit", "inputs")
 
@@ -59,7 +59,10 @@ def keep(run: Path) -> None:
 
 def _save(picture: Image.Image, path: Path, colours: int) -> None:
     """Write a picture with a palette, the same bytes for the same picture."""
-    palette = picture.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+    # Every fill of the legend keeps its own colour; the median cut would mix them.
+    palette = picture.convert("RGB").quantize(
+        colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    )
     palette.save(path, optimize=True)
 
 

@@ -72,6 +72,20 @@ def test_classes_of_population_have_round_bounds_and_hold_everyone() -> None:
 
 def test_few_populations_are_their_own_classes() -> None:
     assert population_breaks([30000, 12000, 30000]) == [12000, 30000]
+
+
+def test_breaks_are_the_quantiles_of_mapclassify_to_two_figures() -> None:
+    import mapclassify  # noqa: PLC0415 (takes seconds)
+
+    people = [round(900 * 1.083**n) for n in range(61)]
+    theirs = mapclassify.Quantiles(people, k=len(POPULATION_COLOURS)).bins
+    ours = population_breaks(people)
+    assert len(ours) == len(theirs)
+    for mine, their in zip(ours, theirs, strict=True):
+        assert abs(mine - their) <= 0.05 * their
+
+
+def test_no_people_make_no_classes() -> None:
     assert population_breaks([]) == []
 
 
