@@ -48,6 +48,7 @@ DECISION_COLUMNS = (
     "lon",
     "lat",
     "name",
+    "class",
 )
 
 RUN_MARKER = "run.json"  # every run folder has it
@@ -279,7 +280,7 @@ def _decision_form(
 
 def _decision_table(decisions: Sequence[Decision]) -> pd.DataFrame:
     rows = [
-        {name: getattr(decision, name) for name in DECISION_COLUMNS}
+        {name: decision.cell(name) for name in DECISION_COLUMNS}
         for decision in decisions
     ]
     table = pd.DataFrame(rows, columns=list(DECISION_COLUMNS), dtype=object)

@@ -848,6 +848,15 @@ DECISIONS = Table(
             Text("新备选点名称", "name of a new candidate"),
             aliases=("机构名称", "名称", "新备选点名称"),
         ),
+        Column(
+            "class",
+            Kind.ID,
+            Text(
+                "新备选点的机构类别代码(WS 218)或名称",
+                "class of a new candidate (WS 218 code or its name)",
+            ),
+            aliases=("类别代码", "机构类别"),
+        ),
     ),
 )
 

@@ -8,26 +8,15 @@ from typing import TYPE_CHECKING, Any
 from allocator.errors import Finding, InputError, Text
 from allocator.export import plain_json, write_csv
 from allocator.pipeline.price_table import price_table
-from allocator.pipeline.pricing import (
-    Price,
-    Prices,
-    price_decisions,
-    service_name,
-    site_name,
-)
-from allocator.policy import Coverage
-from allocator.reasons.words import figure, say_difference
-from allocator.workbook import VERDICT_WORDS
+from allocator.pipeline.price_words import say_price
+from allocator.pipeline.pricing import Prices, price_decisions
+from allocator.reasons.words import say_difference
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from allocator.cli.console import Console, TerminalProgress
-    from allocator.pipeline import Review, Task
-
-_SOMEBODY = 0.5  # people: less is the rounding of shares
-_CENT = 1e-4  # 万元: tables hold as many decimals
-_MOST_NAMED = 3
+    from allocator.pipeline import Review
 
 
 def price(
@@ -98,113 +87,13 @@ def _lines(found: Prices, *, verbose: bool) -> list[Text]:
     if not found.prices and found.complete:
         lines.append(Text("没有新的意见", "there is no new decision"))
     for one in found.prices:
-        head, said = _head(task, one), say_price(task, one)
-        lines.append(Text(f"{head.zh}: {said.zh}", f"{head.en}: {said.en}"))
+        lines.append(say_price(task, one))
         if verbose and one.found is not None:
             details = [say_difference(d) for d in one.found.differences]
             lines += [Text(f"  {d.zh}", f"  {d.en}") for d in details]
     if not found.complete:
         lines.append(Text("已中断, 其余未计算", "interrupted: the rest is not priced"))
     return lines
-
-
-def _head(task: Task, one: Price) -> Text:
-    decision = one.decision
-    if decision is None:
-        return Text("全部意见一起", "all decisions together")
-    place = f"{site_name(task, decision)} {service_name(task, decision.service)}"
-    who = f" ({decision.reviewer})" if decision.reviewer else ""
-    word = VERDICT_WORDS[str(decision.verdict)]
-    return Text(f"{word.zh} {place.strip()}{who}", f"{word.en} {place.strip()}{who}")
-
-
-_RESULTS = {
-    "as_is": Text("方案本来如此, 没有代价", "the plan is like this: it costs nothing"),
-    "impossible": Text(
-        "没有满足全部条款和预算的方案", "no plan keeps all clauses and the budget"
-    ),
-    "unknown": Text("时间内没有定论", "time ran out before this was decided"),
-    "as_good": Text("有同样好的方案", "another plan is as good"),
-}
-
-
-def say_price(task: Task, one: Price) -> Text:
-    """Return what a decision costs in people and money, and what is best instead.
-
-    Parameters
-    ----------
-    task
-        Names sites, services and how far people may go.
-    one
-        The price.
-    """
-    parts: list[Text] = []
-    if one.result in _RESULTS:
-        parts.append(_RESULTS[one.result])
-    if one.more is not None:
-        parts += _people(task, one, one.more["covered_people"])
-        for name, words in _MONEY.items():
-            change = one.more[name]
-            if abs(change) > _CENT:
-                sign = "+" if change > 0 else "−"
-                amount = f"{sign}{figure(abs(change))}"
-                parts.append(
-                    Text(f"{words.zh} {amount} 万元", f"{words.en} {amount} 万元")
-                )
-    first = None if one.found is None else one.found.first
-    if first is not None and first.name not in ("uncovered_people", "capital_wan"):
-        parts.append(say_difference(first))
-    if first is None and one.found is not None:
-        better = [d for d in one.found.differences if d.kind in _BETTER]
-        parts += [say_difference(d) for d in better]
-    if one.reason is not None and one.reason.substitutes:
-        parts.append(_substitutes(task, one.reason.substitutes))
-    return Text("; ".join(p.zh for p in parts), "; ".join(p.en for p in parts))
-
-
-_BETTER = ("better", "perhaps_better")
-_MONEY = {
-    "capital_wan": Text("投资", "capital"),
-    "yearly_wan": Text("年运行费", "yearly cost"),
-}
-
-
-def _people(task: Task, one: Price, change: float) -> list[Text]:
-    if abs(change) <= _SOMEBODY:
-        return []
-    people = f"{abs(change):,.0f}"
-    minutes = _limit(task, one)
-    if change > 0:
-        return [Text(f"多 {people} 人可达", f"{people} more people in reach")]
-    if minutes is None:
-        return [Text(f"少 {people} 人可达", f"leaves {people} people out of reach")]
-    return [
-        Text(
-            f"{people} 人超出 {minutes:g} 分钟",
-            f"leaves {people} people beyond {minutes:g} minutes",
-        )
-    ]
-
-
-def _limit(task: Task, one: Price) -> float | None:
-    """Return the minutes within which a service must be; None where not one figure."""
-    if one.decision is None:
-        return None
-    limits = {
-        reading.within_minutes
-        for rule in task.policy.rules
-        for reading in rule.readings
-        if isinstance(reading, Coverage)
-        and reading.service == one.decision.service
-        and reading.urban_minutes is reading.rural_minutes is None
-    }
-    return limits.pop() if len(limits) == 1 else None
-
-
-def _substitutes(task: Task, found: tuple[tuple[str, float], ...]) -> Text:
-    names = task.area.sites["name"]
-    said = [f"{names[site_id]} ({km:.1f} km)" for site_id, km in found[:_MOST_NAMED]]
-    return Text(f"最好的替代: {'、'.join(said)}", f"best substitute: {', '.join(said)}")
 
 
 def _data(found: Prices, console: Console) -> Any:  # noqa: ANN401 (any JSON value)

@@ -1,6 +1,7 @@
 """Decisions of a review: read, placed on the map, and turned into what binds a plan."""
 
 from allocator.decisions.binding import bind
+from allocator.decisions.classes import class_words, with_classes
 from allocator.decisions.merging import Merged, Opinion, merge_opinions
 from allocator.decisions.previous import Previous, read_previous
 from allocator.decisions.reading import read_decisions, read_opinions
@@ -16,9 +17,11 @@ __all__ = [
     "Verdict",
     "add_sites",
     "bind",
+    "class_words",
     "merge_opinions",
     "read_decisions",
     "read_opinions",
     "read_previous",
     "reviewed_rows",
+    "with_classes",
 ]

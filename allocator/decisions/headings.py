@@ -27,7 +27,10 @@ REVIEW_HEADINGS: Mapping[str, Text] = {
     "lon": Text("新经度", "New longitude"),
     "lat": Text("新纬度", "New latitude"),
     "name": Text("机构名称", "Facility"),
+    "class": Text("新增点类别代码", "Class of new site"),
 }
+# Only of what is added: the list of facilities has no such column.
+ADDED_ONLY = ("class",)
 # Without these a row says nothing, or nobody knows of what.
 NEEDED = ("site_id", "service", "verdict")
 

@@ -167,12 +167,15 @@ def _answer(decision: Decision) -> Answer:
 def _words(decision: Decision) -> tuple[object, ...]:
     """Return everything that a reviewer would have to change to say something new."""
     reviewer = plain_name(decision.reviewer)
-    return *_answer(decision), reviewer, decision.reason, decision.date
+    said = reviewer, decision.reason, decision.date, decision.site_class
+    return *_answer(decision), *said
 
 
 def _differ(opinions: Sequence[Opinion]) -> bool:
     years = {o.decision.phase for o in opinions if o.decision.phase is not None}
-    return len({one.answer for one in opinions}) > 1 or len(years) > 1
+    classes = {o.decision.site_class for o in opinions} - {""}
+    several = len(years) > 1 or len(classes) > 1
+    return several or len({one.answer for one in opinions}) > 1
 
 
 def _latest_of_each(
@@ -260,6 +263,7 @@ def _together(opinions: Sequence[Opinion]) -> Decision:
         reason=reason,
         date=_last_date(everyone),
         name=next((d.name for d in everyone if d.name), ""),
+        site_class=next((d.site_class for d in everyone if d.site_class), ""),
         row="",
     )
 

@@ -10,6 +10,7 @@ import pandas as pd
 from allocator.decisions.returned import EARLIER, WORKBOOKS, read_returned
 from allocator.decisions.verdicts import Decision, Verdict
 from allocator.errors import Finding, Text, errors_in
+from allocator.load.classes import read_classes
 from allocator.load.frames import read_sheet
 from allocator.load.references import follow
 from allocator.load.remarks import Remarks
@@ -80,10 +81,15 @@ def read_opinions(
             unit=Text("服务", "service"),
             remarks=remarks,
         )
+    frame["class"] = read_classes(frame["class"].astype(str), remarks)
     _check_rows(frame, remarks)
     frame = _without_replaced(frame, remarks)
     decisions = tuple(
-        _decision(row) for row in frame.rename_axis("row").reset_index().itertuples()
+        _decision(row)
+        for row in frame.rename(columns={"class": "site_class"})
+        .rename_axis("row")
+        .reset_index()
+        .itertuples()
     )
     return (() if remarks.failed() else decisions), remarks.findings
 
@@ -170,6 +176,7 @@ def _decision(row: object) -> Decision:
         name: str(getattr(row, name))
         for name in ("site_id", "service", "reviewer", "reason", "date", "name", "row")
     }
+    site_class = str(getattr(row, "site_class"))  # noqa: B009
     lon, lat = float(getattr(row, "lon")), float(getattr(row, "lat"))  # noqa: B009
     placed = verdict in _PLACED
     phase = float(getattr(row, "phase"))  # noqa: B009
@@ -178,6 +185,7 @@ def _decision(row: object) -> Decision:
         phase=int(phase) if math.isfinite(phase) else None,
         lon=lon if placed else None,
         lat=lat if placed else None,
+        site_class=site_class if verdict is Verdict.ADD else "",
         **text,
     )
 

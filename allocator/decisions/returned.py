@@ -14,6 +14,7 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from allocator.decisions.headings import (
+    ADDED_ONLY,
     EARLIER_HEADING,
     NEEDED,
     REVIEW_HEADINGS,
@@ -183,7 +184,7 @@ def _rows(
     if missing:
         _refuse_without(title, missing, remarks)
         return None
-    gone = [n for n in REVIEW_HEADINGS if n not in columns]
+    gone = [n for n in REVIEW_HEADINGS if n not in (*columns, *ADDED_ONLY)]
     if gone:
         words = [REVIEW_HEADINGS[name] for name in gone]
         remarks.warning(

@@ -24,8 +24,10 @@ def add_sites(
     """Return the area with the candidates that decisions ask for.
 
     A place that is moved becomes a candidate of the same class and name in the zone of
-    its new point; the old place stays in the table. Sites of which a row without a
-    service says reject or lock are locked as a whole.
+    its new point; the old place stays in the table. A place that is added is of the
+    class that `allocator.decisions.classes` gave it; several services may be added at
+    one point. Sites of which a row without a service says reject or lock are locked as
+    a whole.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ def add_sites(
     for decision in decisions:
         new_id = _new_id(decision)
         known = decision.site_id in sites.index
-        if decision.verdict is Verdict.ADD and known:
+        if decision.verdict is Verdict.ADD and decision.site_id in area.sites.index:
             findings.append(_finding("site-known", decision, table, _TAKEN))
             continue
         if decision.verdict is not Verdict.ADD and not known:
@@ -97,7 +99,7 @@ def _same_place(
     if there == (decision.lon, decision.lat):
         return []
     text = Text(
-        "同一机构的服务移到不同位置", "services of one site are moved to two places"
+        "同一机构的服务放在不同位置", "services of one site are put at two places"
     )
     return [_finding("move-apart", decision, table, text)]
 
@@ -113,6 +115,8 @@ def _with_row(
     row: dict[str, object] = {c: _nothing(sites[c].dtype) for c in sites.columns}
     if moved:
         row = {str(c): value for c, value in sites.loc[decision.site_id].items()}
+    if not moved:
+        row["class"] = decision.site_class
     row |= {
         "name": decision.name or (row["name"] if moved else new_id),
         "lon": decision.lon,

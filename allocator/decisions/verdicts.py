@@ -37,6 +37,8 @@ class Decision:
         Where to, degrees of CGCS2000; None but for ``move`` and ``add``.
     name
         Of a new candidate; may be empty.
+    site_class
+        Of a new candidate, WS 218; empty: none is needed, or only one fits.
     row
         The row as the planner knows it.
     """
@@ -52,6 +54,11 @@ class Decision:
     lat: float | None = None
     name: str = ""
     row: str = ""
+    site_class: str = ""
+
+    def cell(self, column: str) -> object:
+        """Return what stands in a column of the ``decisions`` table."""
+        return getattr(self, "site_class" if column == "class" else column)
 
     @property
     def moved_id(self) -> str:

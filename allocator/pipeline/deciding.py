@@ -13,6 +13,7 @@ from allocator.decisions import (
     bind,
     read_decisions,
     read_previous,
+    with_classes,
 )
 from allocator.errors import Finding, InputError, Severity, Text, errors_in
 from allocator.formulation import find_holdings
@@ -103,9 +104,11 @@ def read_review(
     if review.decisions is None:
         return area, ()
     names = {service.id: service.name for service in policy.services.values()}
+    table = review.decisions.name
     decisions, problems = read_decisions(review.decisions, names)
-    area, of_sites = add_sites(area, decisions, table=review.decisions.name)
-    findings += problems + of_sites
+    decisions, of_classes = with_classes(decisions, policy, table=table)
+    area, of_sites = add_sites(area, decisions, table=table)
+    findings += problems + of_classes + of_sites
     return area, decisions
 
 
@@ -123,7 +126,9 @@ def read_tried(
     if review.tried is None:
         return area, ()
     names = {service.id: service.name for service in policy.services.values()}
+    table = review.tried.name
     decisions, problems = read_decisions(review.tried, names)
+    decisions, of_classes = with_classes(decisions, policy, table=table)
     known = {what_is_asked(decision) for decision in obeyed}
     tried = tuple(d for d in decisions if what_is_asked(d) not in known)
     # Locks of whole sites would bind: of them only the site is looked for.
@@ -133,15 +138,16 @@ def read_tried(
         else replace(decision, verdict=Verdict.ACCEPT)
         for decision in tried
     ]
-    area, of_sites = add_sites(area, there, table=review.tried.name)
-    findings += problems + of_sites
+    area, of_sites = add_sites(area, there, table=table)
+    findings += problems + of_classes + of_sites
     return area, tried
 
 
 def what_is_asked(decision: Decision) -> tuple[object, ...]:
     """Return what a decision asks of a plan, whoever made it and why."""
     place = (decision.lon, decision.lat)
-    return decision.site_id, decision.service, decision.verdict, *place
+    kind = decision.verdict, decision.site_class
+    return decision.site_id, decision.service, *kind, *place
 
 
 def with_review(

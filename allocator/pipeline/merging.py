@@ -232,7 +232,7 @@ def decision_table(found: MergedReviews) -> pd.DataFrame:
     filled in once people agree; a plan made before that takes it as undecided.
     """
     rows = [
-        {name: getattr(decision, name) for name in DECISION_COLUMNS}
+        {name: decision.cell(name) for name in DECISION_COLUMNS}
         for decision in found.merged.agreed
     ]
     for row in rows:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from allocator.pipeline.pricing import service_name, site_name
+from allocator.pipeline.pricing import service_names, site_name
 
 if TYPE_CHECKING:
-    from allocator.pipeline.pricing import Price, Prices
+    from allocator.pipeline.price_search import Price
+    from allocator.pipeline.pricing import Prices
 
 PRICE_COLUMNS = (
     "site_id",
@@ -39,6 +40,8 @@ PRICE_COLUMNS = (
 def price_table(found: Prices) -> pd.DataFrame:
     """Return one row a decision; the last, without a site, is of all together.
 
+    Services of one site that move together are one row, ``;`` between them.
+
     ``..._more`` are totals of the plan found less those of the plan reviewed.
     ``objective`` is the first that is worse, ``worse_by`` what was found, ``at_least``
     and ``at_most`` what was proved of the best possible.
@@ -48,7 +51,7 @@ def price_table(found: Prices) -> pd.DataFrame:
 
 
 def _row(found: Prices, price: Price) -> dict[str, object]:
-    decision, task = price.decision, found.planned.task
+    task = found.planned.task
     row: dict[str, object] = {
         "site_id": "",
         "service": "",
@@ -56,27 +59,28 @@ def _row(found: Prices, price: Price) -> dict[str, object]:
         "result": price.result,
         "seconds": round(price.seconds, 3),
     }
-    if decision is not None:
+    if not price.all_together:
+        first, names = price.decisions[0], service_names(task, price.decisions)
         row |= {
-            "site_id": decision.site_id,
-            "name": site_name(task, decision),
-            "service": decision.service,
-            "service_name": service_name(task, decision.service),
-            "verdict": str(decision.verdict),
-            "reviewer": decision.reviewer,
+            "site_id": first.site_id,
+            "name": site_name(task, first),
+            "service": ";".join(d.service for d in price.decisions),
+            "service_name": ";".join(names),
+            "verdict": str(first.verdict),
+            "reviewer": first.reviewer,
         }
     if price.more is not None:
         row["people_in_reach_more"] = round(price.more["covered_people"], 4)
         for name in ("capital_wan", "yearly_wan", "person_minutes"):
             row[f"{name}_more"] = round(price.more[name], 4)
     if price.found is not None:
-        first = price.found.first
-        if first is not None:
+        worst = price.found.first
+        if worst is not None:
             row |= {
-                "objective": first.name,
-                "worse_by": first.change,
-                "at_least": first.at_least,
-                "at_most": first.at_most,
+                "objective": worst.name,
+                "worse_by": worst.change,
+                "at_least": worst.at_least,
+                "at_most": worst.at_most,
             }
         row["drop_out"] = ";".join(f"{s}:{k}" for s, k in price.found.lost)
         row["come_in"] = ";".join(f"{s}:{k}" for s, k in price.found.gained)

@@ -1,6 +1,7 @@
 """Policy texts as typed data: packs, services, resources, rules."""
 
 from allocator.policy.combine import check_policy, combine, read_policy
+from allocator.policy.hosting import classes_for, holdable
 from allocator.policy.packs import Pack, PackHead, Policy, pack_path, read_pack
 from allocator.policy.rules import (
     KINDS,
@@ -40,7 +41,9 @@ __all__ = [
     "ShareOfClass",
     "Unit",
     "check_policy",
+    "classes_for",
     "combine",
+    "holdable",
     "pack_path",
     "read_pack",
     "read_policy",

@@ -11,7 +11,7 @@ from allocator.review.entries import Entry, Key, new_entry
 from allocator.review.rows import subject
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from allocator.review.quotes import Asked
     from allocator.review.screen import Screen
@@ -27,12 +27,12 @@ class Price:
     screen
         Whose room is asked.
     proposed
-        The decision.
+        The decisions, priced as one.
     """
 
-    def __init__(self, screen: Screen, proposed: Entry) -> None:
+    def __init__(self, screen: Screen, *proposed: Entry) -> None:
         self._screen = screen
-        self.asked: Asked | None = screen.room.price(proposed)
+        self.asked: Asked | None = screen.room.price(*proposed)
         self._shown = ""
         with ui.element("div").classes("rv-price") as self.box:
             pass
@@ -118,120 +118,107 @@ def _ask(
 ) -> None:
     say = screen.say
     several = len(phases) > 1
-    wanted: dict[Key, ui.checkbox] = {}
-    prices: dict[Key, Price] = {}
     first = next(iter(phases))
     about = (first[0], "") if several else first
-    with _dialog() as dialog, ui.card().classes("rv-dialog"):
+    with passing_dialog() as dialog, ui.card().classes("rv-dialog"):
         words = f"{say.verdict(verdict)}: {subject(screen.room, about)}"
         ui.label(words).classes("rv-name")
         if place is not None:
             ui.label(f"{say('moved_to')} {place[0]:.5f}, {place[1]:.5f}")
-        for key, phase in phases.items():
-            if several:
-                services = screen.room.view.services
-                wanted[key] = ui.checkbox(services.get(key[1], key[1]), value=True)
-            proposed = new_entry(screen.who, key, verdict, phase=phase, place=place)
-            prices[key] = Price(screen, proposed)
+        wanted: dict[Key, ui.checkbox] = {}
+        for key in phases if several else ():
+            services = screen.room.view.services
+            wanted[key] = ui.checkbox(services.get(key[1], key[1]), value=True)
+        holder = ui.element("div").style("width: 100%")
         reason = ui.input(say("reason")).props("autofocus dense outlined maxlength=500")
         reason.style("width: 100%").mark("reason")
 
+        def proposed() -> list[Entry]:
+            why = str(reason.value or "")
+            return [
+                new_entry(screen.who, key, verdict, why=why, phase=phase, place=place)
+                for key, phase in phases.items()
+                if key not in wanted or wanted[key].value
+            ]
+
+        prices = Prices(screen, holder, proposed)
+        for box in wanted.values():
+            box.on_value_change(prices.ask)
+
         async def confirm() -> None:
-            for key, phase in phases.items():
-                if key in wanted and not wanted[key].value:
-                    continue
-                entry = new_entry(
-                    screen.who,
-                    key,
-                    verdict,
-                    why=str(reason.value or ""),
-                    phase=phase,
-                    place=place,
-                )
-                if not await screen.decide(entry, price=prices[key].words):
+            for entry in proposed():
+                if not await screen.decide(entry, price=prices.words):
                     return
             dialog.close()
 
-        _buttons(screen, dialog, list(prices.values()), confirm)
+        buttons(screen, dialog, prices, confirm)
         reason.on("keydown.enter", confirm)
     dialog.open()
 
 
-def _dialog() -> ui.dialog:
+class Prices:
+    """The price of what a dialog proposes, asked for anew when that changes.
+
+    Parameters
+    ----------
+    screen
+        Whose room is asked.
+    holder
+        Where it is shown.
+    proposed
+        Returns the decisions that are proposed now.
+    """
+
+    def __init__(
+        self, screen: Screen, holder: ui.element, proposed: Callable[[], list[Entry]]
+    ) -> None:
+        self._screen, self._holder, self._proposed = screen, holder, proposed
+        self._price: Price | None = None
+        self.ask()
+
+    def ask(self) -> None:
+        """Ask what is proposed now."""
+        self._holder.clear()
+        self._price = None
+        entries = self._proposed()
+        if entries:
+            with self._holder:
+                self._price = Price(self._screen, *entries)
+
+    @property
+    def words(self) -> str:
+        """As `Price.words`."""
+        return "" if self._price is None else self._price.words
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer is still to come."""
+        asked = None if self._price is None else self._price.asked
+        return asked is not None and not asked.over
+
+
+def passing_dialog() -> ui.dialog:
     """Return a dialog that is gone once it is closed."""
     dialog = ui.dialog().props("transition-duration=0")
     dialog.on_value_change(lambda event: None if event.value else dialog.delete())
     return dialog
 
 
-def _buttons(
+def buttons(
     screen: Screen,
     dialog: ui.dialog,
-    prices: Sequence[Price],
+    prices: Prices,
     confirm: Callable[[], Awaitable[None]],
 ) -> None:
+    """Add the buttons of a dialog: one to leave it, one to confirm at once."""
     say = screen.say
     with ui.element("div").classes("rv-row").style("justify-content: flex-end"):
         ui.button(say("cancel"), on_click=dialog.close).props("flat no-caps")
         button = ui.button(on_click=confirm).props("no-caps").mark("confirm")
 
     def label() -> None:
-        waiting = any(p.asked is not None and not p.asked.over for p in prices)
-        button.set_text(say("confirm_unpriced") if waiting else say("confirm"))
+        words = "confirm_unpriced" if prices.waiting else "confirm"
+        button.set_text(say(words))
 
     label()
     ui.timer(_LOOK_S, label)
-
-
-def add_site(screen: Screen, lon: float, lat: float) -> None:
-    """Open the dialog for a new candidate at a point."""
-    say = screen.say
-    services = {"": say("optional"), **screen.room.view.services}
-    with _dialog() as dialog, ui.card().classes("rv-dialog"):
-        ui.label(f"{say('add_site')}: {lon:.5f}, {lat:.5f}").classes("rv-name")
-        name = ui.input(say("name")).props("autofocus dense outlined maxlength=100")
-        name.style("width: 100%").mark("name")
-        service = ui.select(services, value="", label=say("service"))
-        service.props("dense outlined").style("width: 100%")
-        reason = ui.input(say("reason")).props("dense outlined maxlength=500")
-        reason.style("width: 100%")
-        holder = ui.element("div").style("width: 100%")
-        prices: list[Price] = []
-
-        def proposed() -> Entry:
-            return new_entry(
-                screen.who,
-                (free_id(screen), str(service.value or "")),
-                Verdict.ADD,
-                why=str(reason.value or ""),
-                place=(lon, lat),
-                name=str(name.value or ""),
-            )
-
-        def ask() -> None:
-            holder.clear()
-            prices.clear()
-            if service.value:
-                with holder:
-                    prices.append(Price(screen, proposed()))
-
-        async def confirm() -> None:
-            words = prices[0].words if prices else ""
-            if await screen.decide(proposed(), price=words):
-                dialog.close()
-
-        service.on_value_change(ask)
-        with ui.element("div").classes("rv-row").style("justify-content: flex-end"):
-            ui.button(say("cancel"), on_click=dialog.close).props("flat no-caps")
-            ui.button(say("confirm"), on_click=confirm).props("no-caps").mark("confirm")
-    dialog.open()
-
-
-def free_id(screen: Screen) -> str:
-    """Return an id that no site has: ``N1``, ``N2`` ..."""
-    taken = {entry.site_id for entry in screen.room.entries}
-    taken |= set(screen.room.view.places)
-    number = 1
-    while f"N{number}" in taken:
-        number += 1
-    return f"N{number}"

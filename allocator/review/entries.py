@@ -41,6 +41,8 @@ class Entry:
     lon, lat, name
         Where to, degrees of CGCS2000, and the name of a new candidate; only of ``move``
         and ``add``.
+    site_class
+        Of a new candidate, WS 218; empty: only one fits, or none is needed.
     undoes
         The id of the entry that this one undoes; then the verdict says nothing.
     price
@@ -60,6 +62,7 @@ class Entry:
     name: str = ""
     undoes: str = ""
     price: str = ""
+    site_class: str = ""
 
     @property
     def key(self) -> Key:
@@ -81,12 +84,13 @@ def new_entry(
     place: tuple[float, float] | None = None,
     name: str = "",
     price: str = "",
+    site_class: str = "",
 ) -> Entry:
     """Return an entry of this moment; texts are cleaned with `clean`.
 
     Parameters
     ----------
-    who, key, verdict, why, phase, name, price
+    who, key, verdict, why, phase, name, price, site_class
         As in `Entry`.
     place
         Longitude and latitude, of ``move`` and ``add``.
@@ -115,6 +119,7 @@ def new_entry(
         lat=None if place is None else round(place[1], _DECIMALS),
         name=clean(name),
         price=price,
+        site_class=clean(site_class) if verdict == Verdict.ADD else "",
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from allocator import export
 from allocator.decisions import Verdict
 from allocator.errors import Finding, InputError, Text, errors_in
+from allocator.load.classes import read_classes
 from allocator.load.frames import read_sheet
 from allocator.load.references import follow
 from allocator.load.remarks import Remarks
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_TEXTS = ("site_id", "service", "reviewer", "reason", "name", "verdict", "date")
+_TEXTS = (
+    "site_id",
+    "service",
+    "reviewer",
+    "reason",
+    "name",
+    "verdict",
+    "date",
+    "site_class",
+)
 _PLACED = (Verdict.MOVE, Verdict.ADD)
 
 
@@ -60,7 +70,9 @@ def read_form(path: Path, services: Mapping[str, str]) -> list[Entry]:
         unit=Text("服务", "service"),
         remarks=remarks,
     )
-    rows = [_entry(row) for row in frame.itertuples() if getattr(row, "site_id", "")]
+    frame["class"] = read_classes(frame["class"].astype(str), remarks)
+    named = frame.rename(columns={"class": "site_class"})
+    rows = [_entry(row) for row in named.itertuples() if getattr(row, "site_id", "")]
     entries = [entry for entry in rows if entry is not None]
     if len(entries) < len(rows):
         text = Text("移位或增加需要经纬度", "to move or add takes a place")
@@ -86,6 +98,7 @@ def _entry(row: object) -> Entry | None:
             phase=int(phase) if math.isfinite(phase) else None,
             place=(lon, lat) if text["verdict"] in _PLACED else None,
             name=text["name"],
+            site_class=text["site_class"],
         )
     except ValueError:
         return None
@@ -116,7 +129,8 @@ def _refuse_twice(table: str, entries: Sequence[Entry], remarks: Remarks) -> Non
 def written(entry: Entry) -> tuple[object, ...]:
     """Return what of an entry stands in the form: equal rows say the same."""
     place = (entry.lon, entry.lat)
-    return (*entry.key, entry.verdict, entry.who, entry.why, *place, entry.name)
+    new = entry.name, entry.site_class
+    return (*entry.key, entry.verdict, entry.who, entry.why, *place, *new)
 
 
 def write_form(path: Path, rows: Sequence[Entry], stands: Mapping[Key, Entry]) -> None:
@@ -158,6 +172,7 @@ def write_form(path: Path, rows: Sequence[Entry], stands: Mapping[Key, Entry]) -
                 "lon": entry.lon,
                 "lat": entry.lat,
                 "name": entry.name,
+                "class": entry.site_class,
             }
         records.append(record)
     table = pd.DataFrame(records, columns=list(export.DECISION_COLUMNS), dtype=object)

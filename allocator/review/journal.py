@@ -28,7 +28,7 @@ from allocator.review.forms import read_form, write_form, written
 from allocator.review.locking import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
 FOLDER = "review"
@@ -60,13 +60,18 @@ class Journal:
         The run folder.
     services
         Name by id of the services of the task.
+    taken
+        Ids of the sites of the task: no new one is called so.
     """
 
-    def __init__(self, run: Path, services: Mapping[str, str]) -> None:
+    def __init__(
+        self, run: Path, services: Mapping[str, str], taken: Collection[str] = ()
+    ) -> None:
         self.path = run / FOLDER / FILE
         self.form = run / "decisions.csv"
         self._lock = run / FOLDER / ".lock"
         self._services = dict(services)
+        self._taken = frozenset(taken)
 
     def entries(self) -> list[Entry]:
         """Return every entry that is whole, oldest first."""
@@ -103,8 +108,11 @@ class Journal:
         place: tuple[float, float] | None = None,
         name: str = "",
         price: str = "",
+        site_class: str = "",
     ) -> Written:
         """Write a decision down, as `settled` says; return when it is on the disk.
+
+        A site that is added without an id gets one that nobody else was given.
 
         Raises
         ------
@@ -115,8 +123,13 @@ class Journal:
         """
 
         def made(entries: Sequence[Entry]) -> Entry:
-            there, as_what, where = settled(key, verdict, place, standing(entries))
-            own = name or _name_of(entries, there)
+            asked = key
+            if not key[0]:
+                asked = free_id(entries, self._taken), key[1]
+            there, as_what, where = settled(asked, verdict, place, standing(entries))
+            before = standing(entries).get(there)
+            own = name or ("" if before is None else before.name)
+            kind = site_class or ("" if before is None else before.site_class)
             return new_entry(
                 who,
                 there,
@@ -126,6 +139,7 @@ class Journal:
                 place=where,
                 name=own if where is not None else "",
                 price=price,
+                site_class=kind,
             )
 
         return self._add(made)
@@ -220,6 +234,15 @@ class Journal:
         return ()
 
 
+def free_id(entries: Sequence[Entry], taken: Collection[str]) -> str:
+    """Return an id that no site has, and had in no decision: ``N1``, ``N2`` ..."""
+    used = {entry.site_id for entry in entries}
+    number = 1
+    while f"N{number}" in used or f"N{number}" in taken:
+        number += 1
+    return f"N{number}"
+
+
 def written_by_hand(rows: Sequence[Entry], entries: Sequence[Entry]) -> list[Entry]:
     """Return the rows of a form that no state of the journal has ever been.
 
@@ -231,12 +254,6 @@ def written_by_hand(rows: Sequence[Entry], entries: Sequence[Entry]) -> list[Ent
     return [
         row for row in rows if row.verdict != WITHDRAWN and written(row) not in known
     ]
-
-
-def _name_of(entries: Sequence[Entry], key: Key) -> str:
-    """Return what a new candidate was called when it was added."""
-    stands = standing(entries).get(key)
-    return stands.name if stands is not None else ""
 
 
 def _stamp(path: Path) -> int:

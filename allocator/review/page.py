@@ -10,7 +10,8 @@ from nicegui import ui
 
 from allocator.errors import InputError
 from allocator.maps.style import POPULATION_COLOURS
-from allocator.review.deciding import add_site, decide, move_all
+from allocator.review.adding import add_site
+from allocator.review.deciding import decide, move_all
 from allocator.review.entries import clean
 from allocator.review.grids import PlacementGrid, audit_grid
 from allocator.review.plan_map import PlanMap

@@ -13,6 +13,7 @@ from allocator.review.jobs import command, end, release, start
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Sequence
     from pathlib import Path
 
     from allocator.errors import Language
@@ -23,21 +24,21 @@ type State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 @dataclass
 class Asked:
-    """A decision whose price is asked for; filled in as the answer comes.
+    """Decisions whose price as one is asked for; filled in as the answer comes.
 
     Parameters
     ----------
-    entry
-        The decision, as it would be written.
+    entries
+        The decisions, as they would be written.
     state, step
         How far it is.
     headline, lines, verdict
-        The answer, see `allocator.review.pricing.Quote`.
+        The answer, see `allocator.review.pricing.RunPricer.quote`.
     problems
         Why there is none.
     """
 
-    entry: Entry
+    entries: tuple[Entry, ...]
     state: State = "waiting"
     step: str = ""
     headline: str = ""
@@ -69,15 +70,16 @@ class Quotes:
         self._guard = threading.Lock()
         self._known: dict[tuple[object, ...], Asked] = {}
 
-    def ask(self, entry: Entry) -> Asked:
-        """Ask for a price; the same question is answered once."""
-        place = (entry.lon, entry.lat)
-        question = (*entry.key, entry.verdict, entry.phase, *place)
+    def ask(self, entries: Sequence[Entry]) -> Asked:
+        """Ask for the price of decisions as one; a question is answered once."""
+        question = tuple(
+            (*e.key, e.verdict, e.phase, e.lon, e.lat, e.site_class) for e in entries
+        )
         with self._guard:
             known = self._known.get(question)
             if known is not None and known.state not in ("failed", "cancelled"):
                 return known
-            asked = Asked(entry)
+            asked = Asked(tuple(entries))
             self._known[question] = asked
             if not self._worker.is_alive():
                 self._worker = threading.Thread(target=self._work, daemon=True)
@@ -126,7 +128,8 @@ class Quotes:
             self._answer(asked, process)
 
     def _answer(self, asked: Asked, process: subprocess.Popen[str]) -> None:
-        question = json.dumps(asked.entry.as_dict(), ensure_ascii=False)
+        entries = [entry.as_dict() for entry in asked.entries]
+        question = json.dumps(entries, ensure_ascii=False)
         with contextlib.suppress(OSError, ValueError):
             if process.stdin is not None and process.stdout is not None:
                 process.stdin.write(question + "\n")

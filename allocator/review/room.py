@@ -52,7 +52,7 @@ class Room:
         self.notes: tuple[str, ...] = ()
         task = self._task()
         self.view: View = read_view(run, certificate, task, self.language)
-        self.journal = Journal(run, self.view.services)
+        self.journal = Journal(run, self.view.services, self.view.site_ids)
         self.quotes = (
             None if self.brief is None else Quotes(self.brief, run, self.language)
         )
@@ -130,6 +130,7 @@ class Room:
             place=place,
             name=proposed.name,
             price=price,
+            site_class=proposed.site_class,
         )
         self.problems = self._say(written)
         self.refresh()
@@ -148,22 +149,35 @@ class Room:
         self.refresh()
         return written
 
-    def price(self, proposed: Entry) -> Asked | None:
-        """Ask what a proposed decision costs; None where that cannot be found out."""
-        if self.quotes is None or proposed.verdict == Verdict.ACCEPT:
+    def price(self, *proposed: Entry) -> Asked | None:
+        """Ask what decisions cost as one; None where that cannot be found out."""
+        asked = [self._asked(one) for one in proposed if one.verdict != Verdict.ACCEPT]
+        known = [one for one in asked if one is not None]
+        if self.quotes is None or not known or len(known) < len(asked):
             return None
+        return self.quotes.ask(known)
+
+    def _asked(self, proposed: Entry) -> Entry | None:
+        """Return a proposed decision as it would be written; None: it takes back."""
         key, verdict, place = settled(
             proposed.key, proposed.verdict, _where(proposed), self.stands
         )
         if not verdict:
             return None
+        before = self.stands.get(key)
+        kind = "" if before is None else before.site_class
         try:
-            asked = new_entry(
-                "", key, verdict, phase=proposed.phase, place=place, name=proposed.name
+            return new_entry(
+                "",
+                key,
+                verdict,
+                phase=proposed.phase,
+                place=place,
+                name=proposed.name,
+                site_class=proposed.site_class or kind,
             )
         except ValueError:
             return None
-        return self.quotes.ask(asked)
 
     def verdict_on(self, key: Key) -> Entry | None:
         """Return the decision on a pair that binds it, also through its origin."""

@@ -95,19 +95,19 @@ class Screen:
 
     # --- Deciding ---------------------------------------------------------------------
 
-    async def decide(self, proposed: Entry, *, price: str = "") -> bool:
-        """Write a decision down, then say so; return whether it was written."""
+    async def decide(self, proposed: Entry, *, price: str = "") -> Entry | None:
+        """Write a decision down, then say so; return it, None where it was not."""
         try:
             written = await asyncio.to_thread(
                 self.room.decide, self.who, proposed, price=price
             )
         except OSError as error:
             self._refused(error)
-            return False
+            return None
         verdict = "" if written.entry is None else written.entry.verdict
         ui.notify(f"{self.say.verdict(verdict)} · {self.say('saved')}", type="positive")
         self._told(self.room.refresh())
-        return True
+        return written.entry
 
     async def undo_last(self) -> None:
         """Undo the last decision of this reviewer."""

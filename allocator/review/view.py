@@ -25,6 +25,7 @@ from allocator.maps.style import (
 )
 from allocator.outcome import PLACEMENT_TABLE_COLUMNS
 from allocator.pipeline.runs import read_columns, read_run
+from allocator.policy import classes_for
 from allocator.tables import FACILITY_CLASSES
 
 if TYPE_CHECKING:
@@ -136,6 +137,11 @@ class View:
         What the map needs, as JSON.
     served
         Services that people are assigned to.
+    site_ids
+        Of every site of the task, those too at which nothing may stand.
+    classes
+        By service: of which classes a new site must be one to hold it, see
+        `allocator.policy.classes_for`; under an empty id, those of any service.
     """
 
     folder: Path
@@ -147,6 +153,8 @@ class View:
     audit: list[dict[str, Any]]
     drawing: str
     served: tuple[str, ...]
+    site_ids: frozenset[str]
+    classes: dict[str, tuple[str, ...]]
 
 
 def read_view(
@@ -195,7 +203,17 @@ def read_view(
         audit=audit,
         drawing=drawing,
         served=served,
+        site_ids=frozenset(places if task is None else task.area.sites.index),
+        classes=_classes(task),
     )
+
+
+def _classes(task: Task | None) -> dict[str, tuple[str, ...]]:
+    """Return the classes that may hold each service; without the task, every one."""
+    if task is None:
+        return {ALL: tuple(FACILITY_CLASSES)}
+    ids = (ALL, *task.policy.services)
+    return {service: classes_for(task.policy, service) for service in ids}
 
 
 # --- Places ---------------------------------------------------------------------------

@@ -134,7 +134,13 @@ WORDS = {
     "losses": Text("受损乡镇(街道)", "Zones that lose"),
     "nothing": Text("没有变化", "nothing"),
     "figure": Text("指标", "Figure"),
-    "optional": Text("可不选", "optional"),
+    "services": Text("服务(可不选)", "Services (optional)"),
+    "class": Text("机构类别", "Class of site"),
+    "class_only": Text("类别(只有这一类可设)", "class (the only one that may hold it)"),
+    "class_none": Text(
+        "没有一类机构可以同时设置这些服务", "no class of site may hold all of these"
+    ),
+    "class_needed": Text("先选机构类别", "Choose the class of site first"),
     "whole_site": Text("整个点位", "The whole site"),
     "lock_in": Text("必须入选", "Lock in"),
     "lock_out": Text("不得入选", "Lock out"),

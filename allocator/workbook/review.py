@@ -138,7 +138,7 @@ def write_additions(book: Book, table: pd.DataFrame) -> None:
     headings = REVIEW_HEADINGS
 
     def of(name: str) -> list[object]:
-        values = [None if d is None else getattr(d, name) for d in rows]
+        values = [None if d is None else d.cell(name) for d in rows]
         return ["" if value is None else value for value in values]
 
     mark = book.say(EARLIER_MARK)
@@ -146,6 +146,7 @@ def write_additions(book: Book, table: pd.DataFrame) -> None:
         Column(headings["site_id"], of("site_id"), "input"),
         Column(headings["name"], of("name"), "input"),
         Column(headings["service"], of("service"), "input"),
+        Column(headings["class"], of("class"), "input"),
         Column(headings["phase"], of("phase"), "input"),
         *review_columns(rows, book.language),
         Column(EARLIER_HEADING, ["" if d is None else mark for d in rows], "id"),

@@ -114,7 +114,11 @@ def test_people_out_of_reach_are_said_with_the_minutes_of_the_clause(tmp_path, c
     options = ["--decisions", str(form), "--previous", str(tmp_path / "r1")]
     for language, words in (
         ("zh", "不同意 东街道备选一 社区卫生服务中心 (张): 40,000 人超出 15 分钟"),
-        ("en", "leaves 40,000 people beyond 15 minutes"),
+        (
+            "en",
+            "rejecting 东街道备选一 社区卫生服务中心 (张) leaves 40,000 people "
+            "beyond 15 minutes; ",
+        ),
     ):
         line = ["decisions", "price", str(path), *options, "-q", "--lang", language]
         assert run(line) == 0
@@ -196,7 +200,6 @@ def test_a_run_of_other_inputs_is_refused(asked, tmp_path):
 
 
 def test_what_is_priced_before_ctrl_c_is_kept(brief, tmp_path, capsys, monkeypatch):
-    form = fill(tmp_path, REJECT, LOCK, MOVE.replace("B1", "B2"))
     form = fill(tmp_path, REJECT, LOCK)
     told: list[str] = []
     step = TerminalProgress.step
@@ -211,7 +214,7 @@ def test_what_is_priced_before_ctrl_c_is_kept(brief, tmp_path, capsys, monkeypat
     options = ["--decisions", str(form), "--previous", str(brief.parents[1] / "r1")]
     assert run(["decisions", "price", str(brief), *options, "--lang", "en"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("reject 东街道备选一")
+    assert out.startswith("rejecting 东街道备选一")
     assert out.rstrip().endswith("interrupted: the rest is not priced")
     assert "all decisions together" not in out
 
@@ -241,3 +244,47 @@ def test_deferring_is_priced_phase_by_phase(asked, tmp_path):
     assert price["result"] == "worse"
     for name, value in found.items():
         assert value == pytest.approx(values[name], abs=1e-3), name
+
+
+SHED = """
+[[service]]
+id = "shed"
+name = "库房"
+hosts = { class = ["B100"] }
+
+[[rule]]
+id = "R4"
+clause = "四"
+quote = "每个街道设一处库房"
+kind = "count_in_unit"
+service = "shed"
+unit = "zone"
+scope = { zone_kind = ["街道"] }
+lo = 1
+
+[[rule]]
+id = "R1"
+"""
+
+
+def test_services_that_move_together_are_priced_as_one(asked, tmp_path):
+    prices = ("emergency_station,", "shed,build,40,5\nemergency_station,")
+    path = write_task(
+        tmp_path / "task",
+        small=('[[rule]]\nid = "R1"\n', SHED.lstrip("\n")),
+        costs=prices,
+    )
+    assert run(["plan", str(path), "-o", str(tmp_path / "r1"), "-q", *ONLY]) == 0
+    rows = [MOVE, MOVE.replace(CHC, "shed")]
+    form = fill(tmp_path, *rows)
+    code, said = priced(asked, path, form)
+    assert code == 0
+    (price,) = said["prices"]
+    assert (price["site_id"], price["service"]) == ("B1", f"{CHC};shed")
+    assert price["words"].startswith("调整 东街道备选一 社区卫生服务中心、库房 (张): ")
+    options = ["--decisions", form, "--previous", tmp_path / "r1", *ONLY]
+    after = asked("plan", path, "-o", tmp_path / "r2", *options)[1]
+    before = json.loads((tmp_path / "r1" / "run.json").read_text("utf-8"))
+    for name in ("capital_wan", "person_minutes"):
+        change = after["totals"][name] - before["totals"][name]
+        assert price[f"{name}_more"] == pytest.approx(change, abs=1e-3), name

@@ -13,6 +13,7 @@ from allocator.cli.main import run
 from tests.cli.small_task import write_task
 
 HEAD = "site_id,service,phase,verdict,reviewer,reason,date,lon,lat,name\n"
+CENTRE = "community_health_center"
 
 
 @pytest.fixture
@@ -121,6 +122,42 @@ def test_by_best_effort_a_decision_that_cannot_be_kept_is_a_gap(tmp_path):
     assert run(["plan", str(path), "-o", str(tmp_path / "r1"), "-q", *options]) == 0
     (gap,) = certificate(path, 1)["gaps"]
     assert (gap["rule_id"], gap["unit_id"]) == ("decided", "A3 emergency_station")
+
+
+def plan(brief: Path, target: Path, *options: str) -> int:
+    more = ["--only", "map", "-q", *options]
+    return run(["plan", str(brief), "-o", str(target), *more])
+
+
+@pytest.mark.parametrize("written", ["", "B100", "社区卫生服务中心"])
+def test_a_site_that_is_added_holds_what_its_class_may(tmp_path, capsys, written):
+    path = write_task(tmp_path / "task")
+    assert plan(path, tmp_path / "r1") == 0
+    row = f"N1,{CENTRE},,add,张,,,115.902,28.702,东郊新址,{written}"
+    form = tmp_path / "form.csv"
+    form.write_text(f"{HEAD.strip()},class\n{row}\n", "utf-8")
+    options = ["--decisions", str(form), "--previous", str(tmp_path / "r1")]
+    assert plan(path, tmp_path / "r2", *options) == 0
+    held = pd.read_csv(tmp_path / "r2" / "placements.csv", dtype=str)
+    new = held[held["site_id"] == "N1"].iloc[0]
+    assert (new["service"], new["action"], new["name"]) == (CENTRE, "build", "东郊新址")
+    assert float(new["capital_wan"]) == 2000
+    # The class holds on in the next round, and the plan is audited again.
+    decided = pd.read_csv(tmp_path / "r2" / "decided.csv", dtype=str)
+    assert decided["class"].tolist() == ["B100"]
+    capsys.readouterr()
+    assert run(["verify", str(tmp_path / "r2"), "--json", "-q"]) == 0
+    assert run(["audit", str(path), "--plan", str(tmp_path / "r2"), "-q"]) == 0
+
+
+def test_an_added_site_of_which_the_class_is_not_known_is_refused(tmp_path, capsys):
+    path = write_task(tmp_path / "task")
+    form = tmp_path / "form.csv"
+    form.write_text(f"{HEAD}N1,,,add,张,,,115.902,28.702,东郊新址\n", "utf-8")
+    assert plan(path, tmp_path / "r", "--decisions", str(form)) == 3
+    said = capsys.readouterr()
+    assert "B100 社区卫生服务中心、C210 中心卫生院; 或写明服务" in said.out + said.err
+    assert not (tmp_path / "r").exists()
 
 
 def test_a_lock_that_no_plan_can_keep_is_named(tmp_path, capsys):

@@ -126,6 +126,7 @@ def test_decisions_of_the_round_before_come_back_as_they_were(tmp_path):
         Decision("S5", "", Verdict.LOCK),
         Decision("S1", "clinic", Verdict.MOVE, None, "", "", "", 116.0, 28.5, "新点"),
         Decision("N1", "clinic", Verdict.ADD, None, "", "", "", 116.2, 28.6, "增设"),
+        Decision("N2", "", Verdict.ADD, lon=116.2, lat=28.6, site_class="C210"),
     )
     decisions, findings = read_decisions(written(tmp_path, *before), SERVICES)
     assert findings == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from allocator.decisions import Decision, Verdict, add_sites
@@ -40,13 +42,23 @@ def test_a_moved_place_is_a_candidate_in_the_zone_of_its_new_point(area):
 
 def test_an_added_place_gets_the_name_that_was_written(area):
     decision = Decision("N1", "", Verdict.ADD, lon=115.85, lat=28.61, name="新点")
+    decision = replace(decision, site_class="B100")
     row = add(area, decision)[0].sites.loc["N1"]
     assert (row["name"], row["status"], row["zone_id"]) == (
         "新点",
         "candidate",
         "360102001",
     )
-    assert row["class"] == ""
+    assert row["class"] == "B100"
+
+
+def test_two_services_are_added_at_one_point_and_not_at_two(area):
+    here = Decision("N1", "clinic", Verdict.ADD, lon=115.85, lat=28.61)
+    added, findings = add(area, here, replace(here, service="station"))
+    assert findings == []
+    assert len(added.sites) == len(area.sites) + 1
+    _, findings = add(area, here, replace(here, service="station", lon=115.86))
+    assert [finding.code for finding in findings] == ["move-apart"]
 
 
 def test_a_place_can_be_moved_again(area):

@@ -53,7 +53,7 @@ def test_from_opening_to_the_next_round(browser, tmp_path):
         page.get_by_role("button", name="不同意", exact=True).click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_role("button", name="不等代价, 直接确定").wait_for()
-        dialog.get_by_text("替代: 东街道备选二 (1.4 km)").first.wait_for()
+        dialog.get_by_text("最好的替代 东街道备选二 (1.4 km)").first.wait_for()
         dialog.get_by_label("理由").fill("地块已出让")
         dialog.get_by_role("button", name="确定", exact=True).click()
         page.get_by_text("不同意 · 已存盘").wait_for()
@@ -62,7 +62,7 @@ def test_from_opening_to_the_next_round(browser, tmp_path):
         assert stands(run)[key] == ("reject", "张三", "地块已出让")
         assert "地块已出让" in (run / "decisions.csv").read_text("utf-8-sig")
         entry = Journal(run, SERVICES).stands()[key]
-        assert entry.price.startswith("出行人·分钟: 变差 115,906 (已证明)")
+        assert "出行人·分钟 变差 115,906 (已证明)" in entry.price
 
         page.get_by_role("button", name="按意见重新求解").click()
         page.wait_for_url("**/?run=r-2", timeout=90_000)
@@ -92,7 +92,7 @@ def test_a_site_is_dragged_undone_and_another_added(browser, tmp_path):
         watched.click_site("B1", "东街道备选一")
         watched.drag("B1", 60, 30)
         dialog = page.get_by_role("dialog")
-        dialog.get_by_text("出行人·分钟 +", exact=False).first.wait_for()
+        dialog.get_by_text("出行人·分钟 变差", exact=False).first.wait_for()
         dialog.get_by_role("button", name="确定", exact=True).click()
         page.get_by_text("调整位置 · 已存盘").wait_for()
         entry = Journal(run, SERVICES).stands()["B1", CENTRE]
@@ -116,10 +116,27 @@ def test_a_site_is_dragged_undone_and_another_added(browser, tmp_path):
         page.mouse.click(x + 90, y - 60)
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("名称").fill("东郊新址")
+        # Two classes may hold something here: one has to be chosen.
+        dialog.get_by_role("button", name="确定", exact=True).click()
+        page.get_by_text("先选机构类别").wait_for()
+        dialog.get_by_label("机构类别").click()
+        page.locator(".q-menu").get_by_text("C210 中心卫生院").click()
+        # Of the service chosen only one class may be a host: it is named.
+        dialog.get_by_label("服务(可不选)").click()
+        page.locator(".q-menu").get_by_text("社区卫生服务中心", exact=True).click()
+        dialog.get_by_text("只有这一类可设): B100 社区卫生服务中心").wait_for()
+        page.keyboard.press("Escape")
+        dialog.get_by_text("增加 东郊新址 社区卫生服务中心: ").first.wait_for()
         dialog.get_by_role("button", name="确定", exact=True).click()
         page.get_by_text("增加 · 已存盘").wait_for()
         (added,) = Journal(run, SERVICES).stands().values()
         assert (added.site_id, added.verdict, added.name) == ("N1", "add", "东郊新址")
+        assert (added.service, added.site_class) == (CENTRE, "B100")
+        page.get_by_role("button", name="按意见重新求解").click()
+        page.wait_for_url("**/?run=r-2", timeout=90_000)
+        watched.ready()
+        watched.click_site("N1", "东郊新址")
+        page.get_by_text("新建", exact=True).wait_for()
         assert watched.complaints == []
 
 

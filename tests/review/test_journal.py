@@ -52,7 +52,8 @@ def test_a_decision_is_in_the_journal_and_in_the_form(run):
 def test_the_form_is_what_the_next_plan_reads(run):
     journal = Journal(run, SERVICES)
     journal.decide("张", KEY, "move", place=(115.1234567, 28.5))
-    journal.decide("李", ("N1", "lab"), "add", place=(116.0, 28.0), name="新址")
+    place = (116.0, 28.0)
+    journal.decide("李", ("N1", "lab"), "add", place=place, name="新址", site_class="E")
     decisions, findings = read_decisions(run / "decisions.csv", SERVICES)
     assert findings == []
     moved, added = decisions

@@ -150,14 +150,19 @@ def test_rejecting_names_the_cost_and_the_substitute(house):
     asked = priced(house, ("B1", CENTRE), "reject")
     assert asked.state == "done"
     assert asked.verdict == "worse"
-    assert asked.headline.startswith("出行人·分钟: 变差 115,906 (已证明)")
-    assert "替代: 东街道备选二 (1.4 km)" in asked.headline
+    assert asked.headline == (
+        "不同意 东街道备选一 社区卫生服务中心: 出行人·分钟 变差 115,906 (已证明); "
+        "最好的替代 东街道备选二 (1.4 km)"
+    )
     assert asked.lines[-1] == "其服务的人改由: 东街道备选二 40,000 人"
 
 
 def test_forcing_a_candidate_has_its_price(house):
     asked = priced(house, ("B2", CENTRE), "lock")
-    assert asked.headline == "投资(万元): 变差 2,000 (已证明)"
+    assert asked.headline == (
+        "锁定 东街道备选二 社区卫生服务中心: 投资 +2,000 万元, 年运行费 +300 万元"
+    )
+    assert "投资(万元): 变差 2,000 (已证明)" in asked.lines
 
 
 def test_what_no_plan_can_obey_is_said_to_be_impossible(house):
@@ -165,13 +170,13 @@ def test_what_no_plan_can_obey_is_said_to_be_impossible(house):
 
 
 def test_what_the_plan_does_already_costs_nothing(house):
-    assert priced(house, ("B1", CENTRE), "lock").verdict == "as_good"
-    assert priced(house, ("B2", CENTRE), "reject").verdict == "as_good"
+    assert priced(house, ("B1", CENTRE), "lock").verdict == "as_is"
+    assert priced(house, ("B2", CENTRE), "reject").verdict == "as_is"
 
 
 def test_a_move_is_priced_by_solving_the_changed_task(house):
     asked = priced(house, ("B1", CENTRE), "move", place=(115.905, 28.705))
-    assert asked.headline == "出行人·分钟 +53,849"
+    assert asked.headline.endswith("出行人·分钟 变差 53,849 (已证明)")
 
 
 def test_accepting_asks_nothing(house):
