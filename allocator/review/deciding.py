@@ -215,6 +215,7 @@ def buttons(
     with ui.element("div").classes("rv-row").style("justify-content: flex-end"):
         ui.button(say("cancel"), on_click=dialog.close).props("flat no-caps")
         button = ui.button(on_click=confirm).props("no-caps").mark("confirm")
+        button.classes("rv-confirm")
 
     def label() -> None:
         words = "confirm_unpriced" if prices.waiting else "confirm"

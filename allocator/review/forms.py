@@ -133,7 +133,9 @@ def written(entry: Entry) -> tuple[object, ...]:
     return (*entry.key, entry.verdict, entry.who, entry.why, *place, *new)
 
 
-def write_form(path: Path, rows: Sequence[Entry], stands: Mapping[Key, Entry]) -> None:
+def write_form(
+    path: Path, rows: Sequence[Entry], stands: Mapping[Key, Entry]
+) -> list[Entry]:
     """Write a form with what stands: the whole file or none of it.
 
     Parameters
@@ -145,6 +147,11 @@ def write_form(path: Path, rows: Sequence[Entry], stands: Mapping[Key, Entry]) -
     stands
         What is decided, by site and service.
 
+    Returns
+    -------
+    rows
+        What the form holds then: what `read_form` would say of it.
+
     Raises
     ------
     OSError
@@ -154,7 +161,7 @@ def write_form(path: Path, rows: Sequence[Entry], stands: Mapping[Key, Entry]) -
     shown = {row.key: row for row in reversed(rows)} | dict(stands)
     years = {row.key: row.phase for row in rows}
     added = {row.key for row in rows if row.verdict == Verdict.ADD}
-    records = []
+    records, now = [], []
     for key in order:
         entry = shown[key]
         blank = entry.verdict == WITHDRAWN
@@ -175,8 +182,10 @@ def write_form(path: Path, rows: Sequence[Entry], stands: Mapping[Key, Entry]) -
                 "class": entry.site_class,
             }
         records.append(record)
+        now.append(entry if entry.phase == phase else replace(entry, phase=phase))
     table = pd.DataFrame(records, columns=list(export.DECISION_COLUMNS), dtype=object)
     _replace(path, table)
+    return now
 
 
 def _replace(path: Path, table: pd.DataFrame) -> None:

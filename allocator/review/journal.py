@@ -72,6 +72,9 @@ class Journal:
         self._lock = run / FOLDER / ".lock"
         self._services = dict(services)
         self._taken = frozenset(taken)
+        # The bytes of the form, as last read or written, and its rows: to look for
+        # headings in it again would take longer than anybody should wait.
+        self._known: tuple[bytes, list[Entry]] | None = None
 
     def entries(self) -> list[Entry]:
         """Return every entry that is whole, oldest first."""
@@ -185,9 +188,15 @@ class Journal:
         return Written(entry, problems)
 
     def _rows(self) -> list[Entry]:
-        if not self.form.exists():
+        try:
+            content = self.form.read_bytes()
+        except FileNotFoundError:
             return []
-        return read_form(self.form, self._services)
+        except OSError:  # which reading it as a table names
+            return read_form(self.form, self._services)
+        if self._known is None or content != self._known[0]:
+            self._known = content, read_form(self.form, self._services)
+        return self._known[1]
 
     def _write(self, entries: Sequence[Entry]) -> None:
         """Add lines and wait until the disk has them."""
@@ -222,7 +231,8 @@ class Journal:
             for key, row in blank.items()
         }
         try:
-            write_form(self.form, rows, {**stands, **undone})
+            now = write_form(self.form, rows, {**stands, **undone})
+            self._known = self.form.read_bytes(), now
         except OSError as error:
             text = Text(
                 f"意见已记入审核记录, 但意见表无法写入: {error.strerror}",
