@@ -7,13 +7,14 @@ of this machine. Printed are medians of what a reviewer sees, in milliseconds:
 - ``choose``: from the click on a site to its panel;
 - ``confirm``: from the click on the button of the dialog to the note that it is saved,
   and to the verdict on the panel of the site;
-- ``table``: from a verdict chosen in a cell of the table to the note;
 - ``disk``: of that, writing the journal down and making ``decisions.csv``, measured by
   itself without a browser.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import statistics
 import sys
 import tempfile
@@ -57,7 +58,9 @@ def main(sites: int, cells: int, times: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         brief = write_county(home / "task", sites=sites, cells=cells)
-        if run(["plan", str(brief), "-o", str(home / "run"), "-q"]) != 0:
+        with contextlib.redirect_stdout(io.StringIO()):
+            code = run(["plan", str(brief), "-o", str(home / "run"), "-q"])
+        if code != 0:
             raise SystemExit("the county has no plan")
         figures = dict(_browsed(home / "run", times))
         figures["disk"] = list(_written(home / "run", times))
@@ -92,7 +95,7 @@ def _browsed(folder: Path, times: int) -> Iterator[tuple[str, list[float]]]:
 
 
 def _confirmed(page: Page, wanted: str, text: str) -> float:
-    """Reject what is chosen; return milliseconds from confirming to what is wanted."""
+    """Accept what is chosen; return milliseconds from confirming to what is wanted."""
     page.wait_for_function("!document.querySelector('.q-notification')")
     page.get_by_role("button", name="同意", exact=True).first.click()
     page.wait_for_selector(_CONFIRM)
@@ -110,4 +113,6 @@ def _written(folder: Path, times: int) -> Iterator[float]:
 
 
 if __name__ == "__main__":
-    main(*(int(n) for n in (sys.argv[1:4] + ["300", "3000", "15"][len(sys.argv) - 1 :])))
+    main(
+        *(int(n) for n in (sys.argv[1:4] + ["300", "3000", "15"][len(sys.argv) - 1 :]))
+    )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def add_site(screen: Screen, lon: float, lat: float) -> None:
     """Open the dialog for a new candidate at a point."""
     say = screen.say
-    with passing_dialog() as dialog, ui.card().classes("rv-dialog"):
+    with passing_dialog(screen) as dialog, ui.card().classes("rv-dialog"):
         ui.label(f"{say('add_site')}: {lon:.5f}, {lat:.5f}").classes("rv-name")
         name = ui.input(say("name")).props("autofocus dense outlined maxlength=100")
         name.style("width: 100%").mark("name")

@@ -120,7 +120,7 @@ def _ask(
     several = len(phases) > 1
     first = next(iter(phases))
     about = (first[0], "") if several else first
-    with passing_dialog() as dialog, ui.card().classes("rv-dialog"):
+    with passing_dialog(screen) as dialog, ui.card().classes("rv-dialog"):
         words = f"{say.verdict(verdict)}: {subject(screen.room, about)}"
         ui.label(words).classes("rv-name")
         if place is not None:
@@ -197,9 +197,14 @@ class Prices:
         return asked is not None and not asked.over
 
 
-def passing_dialog() -> ui.dialog:
-    """Return a dialog that is gone once it is closed."""
-    dialog = ui.dialog().props("transition-duration=0")
+def passing_dialog(screen: Screen) -> ui.dialog:
+    """Return a dialog that is gone once it is closed.
+
+    It belongs to the page: a panel that is drawn anew, because somebody else decided
+    meanwhile, does not take it away.
+    """
+    with screen.layer:
+        dialog = ui.dialog().props("transition-duration=0")
     dialog.on_value_change(lambda event: None if event.value else dialog.delete())
     return dialog
 

@@ -86,7 +86,7 @@ class Page:
                 self._panels()
         screen.when_chosen(self._chosen)
         screen.when_decided(self._decided)
-        self._decided()
+        self._decided(first=True)
         screen.tick_every()
         if not screen.who:
             self._ask_who()
@@ -276,8 +276,7 @@ class Page:
 
     def _placed(self, lon: float, lat: float) -> None:
         self.map.look(adding=False)
-        with self._row:
-            add_site(self.screen, lon, lat)
+        add_site(self.screen, lon, lat)
 
     def _dragged(self, site_id: str, lon: float, lat: float) -> None:
         """Ask to move what is new at a site that was dragged.
@@ -289,8 +288,7 @@ class Page:
         if place is None:
             keys = [key for key, e in screen.room.stands.items() if key[0] == site_id]
             for key in keys[:1]:
-                with self._row:
-                    decide(screen, key, "move", place=(lon, lat))
+                decide(screen, key, "move", place=(lon, lat))
             return
         movable = [o for o in place.options if o.action in ("build", "upgrade")]
         own = [o for o in movable if o.service == self._service.value] or movable
@@ -298,8 +296,7 @@ class Page:
             ui.notify(screen.say("no_move"))
             return
         phases = {(site_id, option.service): option.phase for option in own}
-        with self._row:
-            move_all(screen, phases, (lon, lat))
+        move_all(screen, phases, (lon, lat))
 
     def _beside(self, *, shown: bool) -> None:
         """Show the map of the round before beside this one, or take it away."""
@@ -355,6 +352,8 @@ class Page:
         self._right.classes(add="rv-wide") if wide else self._right.classes(
             remove="rv-wide"
         )
+        if name == "journal":
+            self._draw_journal()
         if name == "compare":
             await self._compare.fill()
 
@@ -363,15 +362,16 @@ class Page:
         if str(self._bar.value) not in ("site", "placements"):
             self._bar.set_value("site")
 
-    def _decided(self) -> None:
+    def _decided(self, *, first: bool = False) -> None:
         screen = self.screen
         decided, placed = tally(screen.room)
         self._tally.set_text(f"{decided} / {placed}")
-        self.map.look(marks=map_marks(screen.room))
+        self.map.show_marks(map_marks(screen.room), first=first)
         problems = screen.room.problems
         self._problems.set_text("\n".join(problems))
         self._problems.set_visibility(bool(problems))
-        self._draw_journal()
+        if str(self._bar.value) == "journal":  # else it is drawn once it is looked at
+            self._draw_journal()
 
     def _draw_journal(self) -> None:
         screen, say = self.screen, self.screen.say

@@ -31,15 +31,21 @@ function written(lines) {
   return box;
 }
 
+function marksById(marks) {
+  return new Map((marks ?? []).map((mark) => [mark.id, mark]));
+}
+
 export default {
   template: '<div class="plan-map"><div ref="map" class="plan-map-canvas"></div></div>',
   props: {
-    source: String, shading: String, service: String, dots: String, marks: Object, chosen: String,
+    source: String, shading: String, service: String, dots: String, marks: Array, chosen: String,
     adding: Boolean, words: Object, group: String, resourcePath: String, readonly: Boolean,
   },
   async mounted() {
     await this.$nextTick();
     await loadResource(window.path_prefix + `${this.resourcePath}/leaflet/leaflet.css`);
+    this.signs = marksById(this.marks); // what is decided, by site
+    this.drawn = new Map(); // and its layers
     this.canvas = L.canvas({ tolerance: 5, padding: 0.2 });
     const map = L.map(this.$refs.map, {
       renderer: this.canvas, attributionControl: false, zoomSnap: 0.25, zoomDelta: 0.5, boxZoom: false,
@@ -68,7 +74,10 @@ export default {
       groups.get(this.group).add(this);
     }
     this.$watch(() => [this.shading, this.service, this.dots].join("|"), () => this.drawAll());
-    this.$watch("marks", () => this.drawSites(), { deep: true });
+    this.$watch("marks", () => {
+      this.signs = marksById(this.marks);
+      this.drawSites();
+    });
     this.$watch("chosen", () => {
       if (this.dots !== "none") this.drawPeople();
       this.drawPin(true);
@@ -179,7 +188,6 @@ export default {
     drawSites() {
       if (!this.data) return;
       this.points.clearLayers();
-      this.badges.clearLayers();
       const order = { candidate: 0, keep: 1, close: 2, new: 3 };
       const sites = [...this.data.sites].sort((a, b) => order[a.state] - order[b.state]);
       for (const site of sites) {
@@ -192,43 +200,58 @@ export default {
         layer.on("click", (e) => this.choose(site.id, e));
         layer.addTo(this.points);
       }
-      for (const mark of this.marks?.sites ?? []) {
-        const site = this.at.get(mark.id);
-        if (!site) continue;
-        this.badge(site.place, mark);
-        if (mark.lat !== null) {
-          L.polyline([site.place, [mark.lat, mark.lon]], { color: "#6a3d9a", weight: 1.5, dashArray: "4 4", interactive: false }).addTo(this.badges);
-          L.circleMarker([mark.lat, mark.lon], { ...STATES.new, color: "#6a3d9a", fillColor: "#cab2d6", interactive: false }).addTo(this.badges);
-        }
+      this.badges.clearLayers();
+      this.drawn.clear();
+      for (const mark of this.signs.values()) this.drawMark(mark);
+    },
+    // Only what changed since: a county has hundreds of sites and one decision.
+    change(marks, gone) {
+      for (const id of gone) this.signs.delete(id);
+      for (const mark of marks) this.signs.set(mark.id, mark);
+      if (!this.data) return;
+      for (const id of [...gone, ...marks.map((mark) => mark.id)]) {
+        this.drawn.get(id)?.remove();
+        this.drawn.delete(id);
       }
-      for (const added of this.marks?.added ?? []) {
-        if (this.at.has(added.id)) continue;
-        const layer = L.circleMarker([added.lat, added.lon], { ...STATES.new, color: "#00735c", fillColor: "#66c2a5" });
-        layer.bindTooltip(() => written([added.name || added.id]), { direction: "top" });
-        layer.on("click", (e) => this.choose(added.id, e));
-        layer.addTo(this.badges);
-        this.badge([added.lat, added.lon], added);
+      for (const mark of marks) this.drawMark(mark);
+    },
+    drawMark(mark) {
+      const own = L.layerGroup().addTo(this.badges);
+      this.drawn.set(mark.id, own);
+      const site = this.at.get(mark.id);
+      if (site) {
+        this.badge(own, site.place, mark);
+        if (mark.verdict === "add" || mark.lat === null) return;
+        L.polyline([site.place, [mark.lat, mark.lon]], { color: "#6a3d9a", weight: 1.5, dashArray: "4 4", interactive: false }).addTo(own);
+        L.circleMarker([mark.lat, mark.lon], { ...STATES.new, color: "#6a3d9a", fillColor: "#cab2d6", interactive: false }).addTo(own);
+        return;
       }
+      if (mark.verdict !== "add") return;
+      const layer = L.circleMarker([mark.lat, mark.lon], { ...STATES.new, color: "#00735c", fillColor: "#66c2a5" });
+      layer.bindTooltip(() => written([mark.name || mark.id]), { direction: "top" });
+      layer.on("click", (e) => this.choose(mark.id, e));
+      layer.addTo(own);
+      this.badge(own, [mark.lat, mark.lon], mark);
     },
     told(site) {
       return Object.entries(site.services).map(
         ([service, action]) => `${this.words.services[service] ?? service} · ${this.words.actions[action] ?? action}`
       );
     },
-    badge(place, mark) {
+    badge(own, place, mark) {
       const sign = document.createElement("span");
       sign.className = `plan-map-badge plan-map-${mark.verdict}`;
       sign.textContent = GLYPHS[mark.verdict] ?? "•";
       const icon = L.divIcon({ className: "plan-map-sign", html: sign, iconSize: [14, 14], iconAnchor: [-2, 16] });
-      L.marker(place, { icon, interactive: false, keyboard: false }).addTo(this.badges);
+      L.marker(place, { icon, interactive: false, keyboard: false }).addTo(own);
     },
     choose(id, event) {
       L.DomEvent.stopPropagation(event);
       this.$emit("choose", { id });
     },
     placeOf(id) {
-      const added = (this.marks?.added ?? []).find((one) => one.id === id);
-      return this.at?.get(id)?.place ?? (added ? [added.lat, added.lon] : null);
+      const mark = this.signs?.get(id);
+      return this.at?.get(id)?.place ?? (mark?.verdict === "add" ? [mark.lat, mark.lon] : null);
     },
     drawPin(bring) {
       if (!this.data) return;

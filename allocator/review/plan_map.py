@@ -48,7 +48,7 @@ class PlanMap(ui.element, component="plan_map.js"):
         self._props["shading"] = "people"
         self._props["service"] = ""
         self._props["dots"] = "none"
-        self._props["marks"] = {"sites": [], "added": []}
+        self._props["marks"] = []
         self._props["chosen"] = ""
         self._props["adding"] = False
 
@@ -59,6 +59,24 @@ class PlanMap(ui.element, component="plan_map.js"):
             self._props[name] = value
         if changed:
             self.update()
+
+    def show_marks(self, marks: dict[str, dict[str, Any]], *, first: bool) -> None:
+        """Show what is decided, by site; only what changed since is sent.
+
+        Parameters
+        ----------
+        marks
+            From `allocator.review.rows.map_marks`.
+        first
+            Whether the map is not in a browser yet: it then begins with all of them.
+        """
+        before = {mark["id"]: mark for mark in self._props["marks"]}
+        # A property that is changed without an update is sent with the next one.
+        self._props["marks"] = list(marks.values())
+        changed = [mark for key, mark in marks.items() if before.get(key) != mark]
+        gone = [key for key in before if key not in marks]
+        if not first and (changed or gone):
+            self.run_method("change", changed, gone)
 
     def on_choose(self, handler: Callable[[str], None]) -> None:
         """Call with the id of a site that was clicked."""

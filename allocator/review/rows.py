@@ -124,20 +124,19 @@ def _added_name(room: Room, site_id: str) -> str:
     return site_id
 
 
-def map_marks(room: Room) -> dict[str, list[dict[str, Any]]]:
-    """Return what the map shows of the decisions: one sign a site, and new places."""
-    signs: dict[str, dict[str, Any]] = {}
-    added = []
-    for entry in room.stands.values():
-        if not entry.verdict:
-            continue
-        place = {"lat": entry.lat, "lon": entry.lon}
-        mark = {"id": entry.site_id, "verdict": entry.verdict, **place}
-        if entry.verdict == Verdict.ADD:
-            added.append({**mark, "name": entry.name})
-        else:
-            signs[entry.site_id] = mark
-    return {"sites": list(signs.values()), "added": added}
+def map_marks(room: Room) -> dict[str, dict[str, Any]]:
+    """Return what the map shows of the decisions: one sign a site, by its id."""
+    return {
+        entry.site_id: {
+            "id": entry.site_id,
+            "verdict": entry.verdict,
+            "lat": entry.lat,
+            "lon": entry.lon,
+            "name": entry.name,
+        }
+        for entry in room.stands.values()
+        if entry.verdict
+    }
 
 
 def tally(room: Room) -> tuple[int, int]:

@@ -50,6 +50,7 @@ class Screen:
         self.who = who
         self.chosen = ""
         self.say = Speech(self.room.language)
+        self.layer: ui.element = ui.context.client.content
         self._version = self.room.refresh()
         self._on_choose: list[Callable[[], None]] = []
         self._on_decided: list[Callable[[], None]] = []

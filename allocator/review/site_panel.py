@@ -50,12 +50,28 @@ class SitePanel:
             "display: flex; flex-direction: column; gap: 8px; width: 100%"
         )
         screen.when_chosen(self.draw)
-        screen.when_decided(self.draw)
+        screen.when_decided(self._decided)
+        self._shown: dict[Key, Entry | None] = {}
         self.draw()
+
+    def _decided(self) -> None:
+        """Draw anew where what was decided is about this site."""
+        if self._said_here() != self._shown:
+            self.draw()
+
+    def _said_here(self) -> dict[Key, Entry | None]:
+        """Return what is decided of everything at the site that is chosen."""
+        room, chosen = self._screen.room, self._screen.chosen
+        place = room.view.places.get(chosen)
+        options = () if place is None else place.options
+        pairs = [(chosen, option.service) for option in options]
+        own = {key: room.verdict_on(key) for key in pairs}
+        return own | {key: e for key, e in room.stands.items() if key[0] == chosen}
 
     def draw(self) -> None:
         """Draw the site that is chosen."""
         screen = self._screen
+        self._shown = self._said_here()
         self._box.clear()
         with self._box:
             place = screen.room.view.places.get(screen.chosen)
