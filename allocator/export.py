@@ -103,8 +103,8 @@ def write_run(outcome: Outcome, folder: Path) -> None:
     ``demand.csv``, ``sites.csv``, ``audit.csv``, ``audit.json``, ``decisions.csv`` and
     ``plan.gpkg``; ``access.csv``, ``reach.csv``, ``gaps.csv``, ``scores.csv``,
     ``bed_need.csv``, ``joins.csv``, ``groups.csv``, ``members.csv``, ``geometry.csv``,
-    ``population.csv`` and
-    ``audit_<year>.csv`` where there is anything to say in them. Assignments keep six
+    ``population.csv``, ``audit_<year>.csv`` and ``assignments_<year>.csv`` where there
+    is anything to say in them. Assignments keep six
     decimals, so that a plan read back passes the same audit.
 
     Parameters
@@ -139,12 +139,24 @@ def write_run(outcome: Outcome, folder: Path) -> None:
     if outcome.members is not None and not outcome.members.empty:
         write_csv(outcome.members, folder / "members.csv")
     _write_ground(outcome.area, folder)
-    for year, rows in outcome.earlier.items():
-        write_csv(audit_table(rows, outcome.language), folder / f"audit_{year}.csv")
+    _write_earlier(outcome, folder)
     write_csv(_decision_form(placements, outcome.decisions), folder / "decisions.csv")
     if outcome.decisions:
         write_csv(_decision_table(outcome.decisions), folder / "decided.csv")
     write_geopackage(outcome, folder / "plan.gpkg")
+
+
+def earlier_journeys(year: int) -> str:
+    """Return the name of the file with the assignments of a phase before the last."""
+    return f"assignments_{year}.csv"
+
+
+def _write_earlier(outcome: Outcome, folder: Path) -> None:
+    """Write the audit and the journeys of every phase before the last."""
+    for year, rows in outcome.earlier.items():
+        write_csv(audit_table(rows, outcome.language), folder / f"audit_{year}.csv")
+    for year, journeys in outcome.earlier_journeys.items():
+        write_csv(journeys, folder / earlier_journeys(year))
 
 
 def _write_ground(area: PlanningArea, folder: Path) -> None:

@@ -98,6 +98,8 @@ class Outcome:
         The 审图号 of the brief; empty: maps say 示意图.
     earlier
         The audit of each phase before the last, by year.
+    earlier_journeys
+        The assignments of each phase before the last, by year.
     access
         Access to services today and with the plan; None where it was not measured.
     scores
@@ -136,6 +138,7 @@ class Outcome:
     language: Language
     map_approval: str = ""
     earlier: Mapping[int, tuple[AuditRow, ...]] = field(default_factory=dict)
+    earlier_journeys: Mapping[int, pd.DataFrame] = field(default_factory=dict)
     access: tuple[AccessReport, AccessReport] | None = None
     scores: pd.DataFrame | None = None
     bed_need: pd.DataFrame | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allocator.diagnose.names import Names
 from allocator.diagnose.words import (
     clause_in_words,
     in_words,
@@ -82,9 +83,8 @@ def _lines(task: Task, explanation: Explanation) -> list[Text]:
                 "the combination with the least total shortfall:",
             )
         )
-        rules = _rules(task)
         for lack in explanation.least:
-            words = in_words(lack, rules.get(lack.rule_id), task.area)
+            words = in_words(lack, _names(task))
             lines.append(
                 Text(f"  {lack.rule_id}  {words.zh}", f"  {lack.rule_id}  {words.en}")
             )
@@ -98,8 +98,8 @@ def _lines(task: Task, explanation: Explanation) -> list[Text]:
     return lines
 
 
-def _rules(task: Task) -> dict[str, Any]:
-    return {rule.id: rule for rule in task.policy.rules}
+def _names(task: Task) -> Names:
+    return Names.of_task(task.area, task.policy)
 
 
 def _collision_lines(task: Task, number: int, collision: Collision) -> list[Text]:
@@ -110,10 +110,10 @@ def _collision_lines(task: Task, number: int, collision: Collision) -> list[Text
             f"conflict {number}: these clauses cannot hold together ({proof.en})",
         )
     ]
-    rules = _rules(task)
+    names = _names(task)
     for clause in collision.clauses:
         units = [e.unit_id for e in collision.elements if e.clause == clause]
-        words = clause_in_words(clause, units, rules, task.area)
+        words = clause_in_words(clause, units, names)
         lines.append(
             Text(f"  {clause.rule_id}  {words.zh}", f"  {clause.rule_id}  {words.en}")
         )
@@ -121,7 +121,7 @@ def _collision_lines(task: Task, number: int, collision: Collision) -> list[Text
 
 
 def _way_line(task: Task, number: int, way: WayOut) -> Text:
-    words = way_in_words(way.lacks, _rules(task), task.area)
+    words = way_in_words(way.lacks, _names(task))
     unproven = (
         Text("", "")
         if way.proven
@@ -142,10 +142,10 @@ def _stuck_line(clause: Clause) -> Text:
 
 
 def _as_data(task: Task, explanation: Explanation, console: Console) -> dict[str, Any]:
-    rules = _rules(task)
+    names = _names(task)
 
     def clause_data(clause: Clause, units: list[str]) -> dict[str, Any]:
-        rule = rules.get(clause.rule_id)
+        rule = names.rules.get(clause.rule_id)
         return {
             "rule_id": clause.rule_id,
             "budget": clause.what,
@@ -154,8 +154,7 @@ def _as_data(task: Task, explanation: Explanation, console: Console) -> dict[str
             "pack": rule.pack if rule else "",
             "unit_ids": units,
             "units": [
-                units_in_words([unit], task.area).say(console.language)
-                for unit in units
+                units_in_words([unit], names).say(console.language) for unit in units
             ],
         }
 
@@ -187,9 +186,7 @@ def _as_data(task: Task, explanation: Explanation, console: Console) -> dict[str
                 "total": way.total,
                 "bound": way.bound,
                 "proven": way.proven,
-                "words": way_in_words(way.lacks, rules, task.area).say(
-                    console.language
-                ),
+                "words": way_in_words(way.lacks, names).say(console.language),
                 "parts": [_lack_data(lack) for lack in way.lacks],
             }
             for way in explanation.ways

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allocator.diagnose.explain import contradiction
+from allocator.diagnose.names import Names
 from allocator.diagnose.words import (
     Lack,
     clause_in_words,
@@ -44,8 +45,8 @@ def _impossible(
     lacks: Sequence[Lack], area: PlanningArea, policy: Policy
 ) -> list[Finding]:
     head = Text("这些条款无论如何都无法满足", "these rules cannot be met in any way")
-    rules = {rule.id: rule for rule in policy.rules}
-    return [Finding("infeasible", head), *findings_of(lacks, area, rules)]
+    names = Names.of_task(area, policy)
+    return [Finding("infeasible", head), *findings_of(lacks, names)]
 
 
 def as_error(
@@ -62,28 +63,25 @@ def as_error(
     """
     if explanation.feasible or not (explanation.collisions or explanation.least):
         return contradiction()
-    rules = {rule.id: rule for rule in policy.rules}
+    names = Names.of_task(area, policy)
     head = Text(
         "没有满足全部条款的方案; 缺口最小的一种出路如下",
         "no plan keeps every rule; the way out with the least shortfall is below",
     )
     findings = [Finding("infeasible", head)]
-    findings += findings_of(explanation.least, area, rules)
+    findings += findings_of(explanation.least, names)
     for number, collision in enumerate(explanation.collisions, 1):
-        findings += _collision(number, collision, area, policy)
+        findings += _collision(number, collision, names)
     return InfeasibleError(findings)
 
 
-def _collision(
-    number: int, collision: Collision, area: PlanningArea, policy: Policy
-) -> list[Finding]:
-    rules = {rule.id: rule for rule in policy.rules}
+def _collision(number: int, collision: Collision, names: Names) -> list[Finding]:
     proof = proof_in_words(collision)
     findings = []
     for clause in collision.clauses:
         units = [e.unit_id for e in collision.elements if e.clause == clause]
-        words = clause_in_words(clause, units, rules, area)
-        rule = rules.get(clause.rule_id)
+        words = clause_in_words(clause, units, names)
+        rule = names.rules.get(clause.rule_id)
         findings.append(
             Finding(
                 "infeasible-conflict",

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from allocator.diagnose.names import BUDGETS
 from allocator.diagnose.relaxation import NOTHING
 from allocator.errors import Finding, Text
 from allocator.policy import (
@@ -19,10 +20,10 @@ from allocator.policy import (
 from allocator.policy.decided import DECIDED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from allocator.area import PlanningArea
     from allocator.diagnose.explain import Collision
+    from allocator.diagnose.names import Names
     from allocator.diagnose.relaxation import Amount, Clause
     from allocator.formulation import Impossible
 
@@ -74,19 +75,17 @@ def of_amount(item: Amount, *, dated: bool) -> Lack:
     )
 
 
-def findings_of(
-    lacks: Iterable[Lack], area: PlanningArea, rules: Mapping[str, Rule]
-) -> list[Finding]:
+def findings_of(lacks: Iterable[Lack], names: Names) -> list[Finding]:
     """Return one finding per rule and unit that gives way, with its remedy."""
     findings = []
     for lack in lacks:
-        rule = rules.get(lack.rule_id)
+        rule = names.rules.get(lack.rule_id)
         findings.append(
             Finding(
                 "infeasible-rule"
                 if rule
                 else f"infeasible-{lack.rule_id.split(':')[0]}",
-                in_words(lack, rule, area),
+                in_words(lack, names),
                 table=rule.file if rule else "",
                 keys=(lack.rule_id,),
                 remedy=_remedy(rule, lack),
@@ -95,26 +94,16 @@ def findings_of(
     return findings
 
 
-def unit_name(unit_id: str, area: PlanningArea) -> str:
-    """Return the name of a county, zone or site; of the area for an empty id."""
-    for frame in (area.counties, area.zones, area.sites):
-        if unit_id in frame.index:
-            return str(frame.at[unit_id, "name"])
-    site_id, _, service = unit_id.rpartition(" ")
-    if site_id in area.sites.index:
-        return f"{unit_name(site_id, area)} {service}"
-    return unit_id or area.name
-
-
-def in_words(lack: Lack, rule: Rule | None, area: PlanningArea) -> Text:
+def in_words(lack: Lack, names: Names) -> Text:
     """Say what is missing in the natural unit of the rule."""
-    unit = unit_name(lack.unit_id, area)
+    rule = names.rules.get(lack.rule_id)
+    unit = names.unit(lack.unit_id)
     if lack.year is not None:
         unit = f"{lack.year} {unit}"
     if rule is None:
-        return _pseudo_rule(lack, unit)
+        return _pseudo_rule(lack, unit, names)
     quote = f"“{rule.quote}”"
-    number = _number(lack, rule, area)
+    number = _number(lack, rule, names)
     return Text(
         f"{unit}: {quote} 需要 {number[0].zh}, {number[1].zh}",
         f"{unit}: {quote} needs {number[0].en}, {number[1].en}",
@@ -126,7 +115,7 @@ def _whole(amount: float) -> str:
     return f"{math.ceil(amount - NOTHING * max(1.0, amount)):,}"
 
 
-def _number(lack: Lack, rule: Rule, area: PlanningArea) -> tuple[Text, Text]:
+def _number(lack: Lack, rule: Rule, names: Names) -> tuple[Text, Text]:
     missing, needed = lack.missing, lack.needed
     if isinstance(rule, CountInUnit):
         word = "多出" if lack.what.endswith("hi") else "缺"
@@ -144,7 +133,7 @@ def _number(lack: Lack, rule: Rule, area: PlanningArea) -> tuple[Text, Text]:
         )
     if isinstance(rule, PopulationBand):
         band = f"{rule.lo:,.0f}–{rule.hi:,.0f}"
-        site = _site_of(lack.what, area)
+        site = _site_of(lack.what, names)
         place = f"({site}) " if site else ""
         return (
             Text(f"每所 {band} 人", f"{band} people each"),
@@ -166,27 +155,29 @@ def _number(lack: Lack, rule: Rule, area: PlanningArea) -> tuple[Text, Text]:
     return amount, Text(f"{word} {missing:,.1f}", f"{missing:,.1f} off")
 
 
-def _site_of(what: str, area: PlanningArea) -> str:
+def _site_of(what: str, names: Names) -> str:
     """Return the name of the site that a row of a band is about; empty for none."""
     site_id = what.partition("_")[2]
-    return unit_name(site_id, area) if site_id in area.sites.index else ""
+    return names.unit(site_id) if site_id in names.area.sites.index else ""
 
 
-def _pseudo_rule(lack: Lack, unit: str) -> Text:
+def _pseudo_rule(lack: Lack, unit: str, names: Names) -> Text:
     missing, needed = lack.missing, lack.needed
     if lack.rule_id == "budget":
+        kind = BUDGETS[lack.what]
         zh = "" if lack.year is None else f"{lack.year} 年"
         en = "" if lack.year is None else f"{lack.year}: "
         return Text(
             f"{zh}预算 {needed:,.2f} 万元不够, 至少还需 {missing:,.2f} 万元"
-            f" ({lack.what})",
+            f" ({kind.zh})",
             f"{en}the budget of {needed:,.2f} 万元 is short by {missing:,.2f} 万元"
-            f" ({lack.what})",
+            f" ({kind.en})",
         )
     if lack.rule_id.startswith("serves:"):
+        service = names.service(lack.rule_id[7:])
         return Text(
-            f"{_whole(missing)} 人没有可到达的 {lack.rule_id[7:]}",
-            f"{_whole(missing)} people cannot reach any {lack.rule_id[7:]}",
+            f"{_whole(missing)} 人没有可到达的{service}",
+            f"{_whole(missing)} people cannot reach any {service}",
         )
     if lack.rule_id == DECIDED:
         return Text(
@@ -218,56 +209,44 @@ def _remedy(rule: Rule | None, lack: Lack) -> Text:
 _MOST_UNITS = 6  # named before the rest is only counted
 
 
-def clause_in_words(
-    clause: Clause,
-    units: Sequence[str],
-    rules: Mapping[str, Rule],
-    area: PlanningArea,
-) -> Text:
+def clause_in_words(clause: Clause, units: Sequence[str], names: Names) -> Text:
     """Return a clause as a planner knows it: its words, and the units concerned."""
-    rule = rules.get(clause.rule_id)
+    rule = names.rules.get(clause.rule_id)
     if rule is None:
-        return _pseudo_clause(clause, units, area)
-    names = units_in_words(units, area)
+        return _pseudo_clause(clause, units, names)
+    there = units_in_words(units, names)
     year = f"{clause.year} " if clause.year is not None else ""
     return Text(
-        f"{year}{names.zh}: “{rule.quote}”", f"{year}{names.en}: “{rule.quote}”"
+        f"{year}{there.zh}: “{rule.quote}”", f"{year}{there.en}: “{rule.quote}”"
     )
 
 
-def units_in_words(units: Sequence[str], area: PlanningArea) -> Text:
+def units_in_words(units: Sequence[str], names: Names) -> Text:
     """Return the names of units; beyond a few they are counted."""
-    names = [unit_name(unit_id, area) for unit_id in units]
-    shown = names[:_MOST_UNITS]
-    more = len(names) - len(shown)
+    known = [names.unit(unit_id) for unit_id in units]
+    shown = known[:_MOST_UNITS]
+    more = len(known) - len(shown)
     zh, en = "、".join(shown), ", ".join(shown)
     return (
-        Text(f"{zh} 等 {len(names)} 处", f"{en} and {more} more")
+        Text(f"{zh} 等 {len(known)} 处", f"{en} and {more} more")
         if more
         else Text(zh, en)
     )
 
 
-BUDGETS = {
-    "capital_wan": Text("投资", "capital"),
-    "yearly_wan": Text("年运行费", "yearly cost"),
-    "total_capital_wan": Text("各期投资合计", "capital of all phases"),
-}
-
-
-def _pseudo_clause(clause: Clause, units: Sequence[str], area: PlanningArea) -> Text:
+def _pseudo_clause(clause: Clause, units: Sequence[str], names: Names) -> Text:
     if clause.rule_id == "budget":
         kind = BUDGETS[clause.what]
         zh = "" if clause.year is None else f"{clause.year} 年"
         en = "" if clause.year is None else f" of {clause.year}"
         return Text(f"{zh}预算上限 ({kind.zh})", f"the budget{en} ({kind.en})")
     if clause.rule_id.startswith("serves:"):
-        service = clause.rule_id[7:]
-        return Text(f"所有人都由 {service} 服务", f"everyone is served by {service}")
-    names = units_in_words(units, area)
+        service = names.service(clause.rule_id[7:])
+        return Text(f"所有人都由{service}服务", f"everyone is served by {service}")
+    there = units_in_words(units, names)
     if clause.rule_id == DECIDED:
-        return Text(f"评审决定: {names.zh}", f"decided in the review: {names.en}")
-    return Text(f"锁定为必选: {names.zh}", f"locked in: {names.en}")
+        return Text(f"评审决定: {there.zh}", f"decided in the review: {there.en}")
+    return Text(f"锁定为必选: {there.zh}", f"locked in: {there.en}")
 
 
 def proof_in_words(collision: Collision) -> Text:
@@ -300,11 +279,9 @@ def proof_in_words(collision: Collision) -> Text:
     return Text(f"{what.zh}; {second.zh}", f"{what.en}; {second.en}")
 
 
-def way_in_words(
-    lacks: Sequence[Lack], rules: Mapping[str, Rule], area: PlanningArea
-) -> Text:
+def way_in_words(lacks: Sequence[Lack], names: Names) -> Text:
     """Return how a clause gives way, in natural units: 预算增加 320 万元."""
-    said = [_give_way(lack, rules.get(lack.rule_id), area) for lack in lacks]
+    said = [_give_way(lack, names) for lack in lacks]
     if not said:
         return Text("不需让步", "nothing gives way")
     shown = said[:_MOST_UNITS]
@@ -316,11 +293,12 @@ def way_in_words(
     return Text(zh, en)
 
 
-def _give_way(lack: Lack, rule: Rule | None, area: PlanningArea) -> Text:
-    unit = unit_name(lack.unit_id, area)
+def _give_way(lack: Lack, names: Names) -> Text:
+    rule = names.rules.get(lack.rule_id)
+    unit = names.unit(lack.unit_id)
     year = f"{lack.year} " if lack.year is not None else ""
     if rule is None:
-        words = _pseudo_way(lack, unit)
+        words = _pseudo_way(lack, unit, names)
     elif isinstance(rule, (CountInUnit, ShareOfClass)):
         words = _places_way(lack, rule, unit)
     elif isinstance(rule, Coverage):
@@ -331,7 +309,7 @@ def _give_way(lack: Lack, rule: Rule | None, area: PlanningArea) -> Text:
             f"{people} people beyond {reach.en} in {unit}",
         )
     elif isinstance(rule, PopulationBand):
-        words = _band_way(lack, rule, unit, area)
+        words = _band_way(lack, rule, unit, names)
     else:
         word = "多" if lack.what == "hi" else "少"
         over = "above" if lack.what == "hi" else "below"
@@ -374,9 +352,9 @@ def _places_way(lack: Lack, rule: CountInUnit | ShareOfClass, unit: str) -> Text
     return Text(f"{unit} 允许少 {number} 所", f"{number} fewer in {unit}")
 
 
-def _band_way(lack: Lack, rule: PopulationBand, unit: str, area: PlanningArea) -> Text:
+def _band_way(lack: Lack, rule: PopulationBand, unit: str, names: Names) -> Text:
     people = _whole(lack.missing)
-    site = _site_of(lack.what, area)
+    site = _site_of(lack.what, names)
     if not site:
         return Text(f"{unit} 允许 {people} 人无人服务", f"{people} unserved in {unit}")
     if lack.what.startswith("lo") or "_lo_" in lack.what:
@@ -390,7 +368,7 @@ def _band_way(lack: Lack, rule: PopulationBand, unit: str, area: PlanningArea) -
     )
 
 
-def _pseudo_way(lack: Lack, unit: str) -> Text:
+def _pseudo_way(lack: Lack, unit: str, names: Names) -> Text:
     if lack.rule_id == "budget":
         kind = BUDGETS[lack.what]
         more, whole = math.ceil(lack.missing * 100 - NOTHING) / 100, lack.needed
@@ -399,9 +377,10 @@ def _pseudo_way(lack: Lack, unit: str) -> Text:
             f"budget ({kind.en}) +{more:,.2f} 万元, to {whole + more:,.2f}",
         )
     if lack.rule_id.startswith("serves:"):
-        people, service = _whole(lack.missing), lack.rule_id[7:]
+        people = _whole(lack.missing)
+        service = names.service(lack.rule_id[7:])
         return Text(
-            f"允许 {people} 人没有可到达的 {service}",
+            f"允许 {people} 人没有可到达的{service}",
             f"{people} people without any {service}",
         )
     if lack.rule_id == DECIDED:

@@ -40,6 +40,7 @@ def disagreements(
     *,
     rows: tuple[AuditRow, ...],
     gaps: tuple[AuditRow, ...],
+    earlier: Mapping[int, tuple[AuditRow, ...]],
 ) -> Iterator[Found]:
     """Yield what was compared, how many rows, and what does not agree.
 
@@ -51,11 +52,15 @@ def disagreements(
         As read now.
     plan, rows, gaps
         The plan of the folder, its new audit, and what a plan by best effort breaks.
+    earlier
+        The new audit of each phase before the last, by year.
     """
     language: Language = "en" if certificate.get("language") == "en" else "zh"
     written = (*gaps, *(row for row in rows if row not in gaps))
     yield _audit_json(run, written, language)
-    yield _audit_csv(run, written, language)
+    yield _audit_csv(run, "audit.csv", written, language)
+    for year, judged in earlier.items():
+        yield _audit_csv(run, f"audit_{year}.csv", judged, language)
     yield _audit_counts(run, certificate, rows)
     yield _placements(run, plan)
     yield _assignments(run, plan)
@@ -95,18 +100,20 @@ def _audit_json(run: Path, rows: tuple[AuditRow, ...], language: Language) -> Fo
     return name, len(now), _rows_apart(f"{run.name}/audit.json", then, now)
 
 
-def _audit_csv(run: Path, rows: tuple[AuditRow, ...], language: Language) -> Found:
-    name = Text("audit.csv 与新审核", "audit.csv and the new audit")
+def _audit_csv(
+    run: Path, file: str, rows: tuple[AuditRow, ...], language: Language
+) -> Found:
+    name = Text(f"{file} 与新审核", f"{file} and the new audit")
     fresh = audit_table(rows, language)
     columns = ("rule_id", "unit", "verdict", "required", "found", "gap")
     try:
-        table = read_columns(run / "audit.csv", columns)
+        table = read_columns(run / file, columns)
     except InputError as error:
         return name, 0, list(error.findings)
 
     now = list(fresh[list(columns)].astype(str).itertuples(index=False, name=None))
     then = list(table.itertuples(index=False, name=None))
-    return name, len(now), _rows_apart(f"{run.name}/audit.csv", then, now)
+    return name, len(now), _rows_apart(f"{run.name}/{file}", then, now)
 
 
 def _rows_apart(

@@ -150,6 +150,10 @@ def make_outcome(
             for phase, (_, audit_rows) in zip(task.phases, audited, strict=True)
             if phase is not task.phases[-1]
         },
+        earlier_journeys={
+            phase.terms.year or 0: plan.assignments
+            for phase, plan in zip(task.phases[:-1], plans, strict=False)
+        },
         scores=scored,
         decisions=task.reviewed.decisions,
         members=formed.groups if formed is not None else None,

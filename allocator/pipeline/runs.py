@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from allocator import export
 from allocator.audit import (
     AuditRow,
     Facts,
@@ -30,6 +31,7 @@ from allocator.plan import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from allocator.accessibility import AccessReport
@@ -115,6 +117,42 @@ def read_run(folder: Path) -> Plan:
     if groups.exists():
         frames["groups"] = read_columns(groups, GROUP_COLUMNS)
     return Plan(**frames)
+
+
+def read_phases(folder: Path, plan: Plan, years: Sequence[int]) -> tuple[Plan, ...]:
+    """Return the plan of every phase: what is placed up to and in it.
+
+    Parameters
+    ----------
+    folder
+        The run folder, in which the assignments of every phase stand.
+    plan
+        That of the last phase, from `read_run`.
+    years
+        Of the phases, in order.
+
+    Raises
+    ------
+    InputError
+        When the assignments of a phase are missing or damaged.
+    """
+    plans = []
+    for year in years[:-1]:
+        path = folder / export.earlier_journeys(year)
+        frame = read_columns(path, ASSIGNMENT_COLUMNS)
+        journeys = _typed(frame, ASSIGNMENT_COLUMNS, path)
+        rows = plan.placements
+        # What a later phase closes is still kept, what it builds is not there yet.
+        later = rows["phase"] > year
+        kept = later & (rows["action"] == "close")
+        still = rows[kept].assign(
+            action="keep", phase=years[0], capital_wan=0.0, yearly_wan=0.0
+        )
+        there = pd.concat([rows[~later], still]).sort_values(["site_id", "service"])
+        bought = plan.allocations
+        bought = bought[~(bought["phase"] > year)]
+        plans.append(Plan(there.reset_index(drop=True), journeys, bought))
+    return (*plans, plan)
 
 
 def read_columns(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

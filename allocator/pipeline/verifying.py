@@ -35,7 +35,12 @@ from allocator.pipeline.agreeing import disagreements
 from allocator.pipeline.bases import read_certificate
 from allocator.pipeline.deciding import DECIDED_FILE, Review
 from allocator.pipeline.origins import find_brief, input_findings, input_states
-from allocator.pipeline.runs import read_run, refuse_strangers, stated_gaps
+from allocator.pipeline.runs import (
+    read_phases,
+    read_run,
+    refuse_strangers,
+    stated_gaps,
+)
 from allocator.pipeline.sealing import other_files
 from allocator.pipeline.task import read_task
 from allocator.progress import SILENT
@@ -188,10 +193,15 @@ def _computed(
     except AllocatorError as error:
         found = tuple(replace(f, code=f"verify-{f.code}") for f in error.findings)
         return [Check(Text("读取任务书", "reading the brief"), 1, found)]
-    facts = Facts(task.area, task.travel, task.policy, plan)
+    phases = _phases(run, task, plan)
+    facts = phases[-1]
     rows = audit(facts)
     measured = totals(facts)
-    stated = _objectives(facts, task, certificate, review.previous)
+    stated = _objectives(phases, task, certificate, review.previous)
+    earlier = {
+        phase.terms.year or 0: audit(one)
+        for phase, one in zip(task.phases[:-1], phases[:-1], strict=False)
+    }
     gaps = tuple(gap_rows(facts, rows, stated_gaps(run)))
     return [
         Check(
@@ -208,16 +218,34 @@ def _computed(
             Text("目标值", "objectives"),
             len(stated),
             (
-                *(_of(run, f) for f in other_values([facts], stated, task.terms)),
+                *(_of(run, f) for f in other_values(phases, stated, task.terms)),
                 *_not_measured(run, certificate, stated),
             ),
         ),
         *(
             Check(name, count, tuple(findings))
             for name, count, findings in disagreements(
-                run, certificate, task, plan, rows=rows, gaps=gaps
+                run, certificate, task, plan, rows=rows, gaps=gaps, earlier=earlier
             )
         ),
+    ]
+
+
+def _phases(run: Path, task: Task, plan: Plan) -> list[Facts]:
+    """Return what the plan of every phase comes to; the last alone where it must.
+
+    The assignments of earlier phases are files of their own, which a run of an earlier
+    version does not have.
+    """
+    years = [phase.terms.year or 0 for phase in task.phases]
+    try:
+        plans = read_phases(run, plan, years)
+    except InputError:
+        plans = (plan,)
+    last = task.phases[-len(plans) :]
+    return [
+        Facts(phase.area, task.travel, phase.policy, one)
+        for phase, one in zip(last, plans, strict=True)
     ]
 
 
@@ -236,23 +264,26 @@ def _unsound(
 
 
 def _objectives(
-    facts: Facts, task: Task, certificate: Mapping[str, Any], parent: Path | None
+    phases: list[Facts],
+    task: Task,
+    certificate: Mapping[str, Any],
+    parent: Path | None,
 ) -> dict[str, float]:
     """Return the stated values that the plan of the folder can be measured by.
 
-    Of several phases the folder holds the assignments of the last alone, and sums over
-    phases cannot be measured; changes are counted from the run that was reviewed.
+    Where the plans of earlier phases are not there, sums over phases cannot be
+    measured; changes are counted from the run that was reviewed.
     """
     stated = {str(o["name"]): float(o["value"]) for o in certificate["objectives"]}
     if parent is None:
         stated.pop("changes", None)
-    if len(task.phases) > 1:
+    if len(phases) < len(task.phases):
         kept = ("capital_wan", "yearly_wan", "sites")
         stated = {name: value for name, value in stated.items() if name in kept}
     return {
         name: value
         for name, value in stated.items()
-        if measure(name, [facts], task.terms) is not None
+        if measure(name, phases, task.terms) is not None
     }
 
 

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from nicegui import ui
 
 from allocator.errors import InputError
-from allocator.maps.style import POPULATION_COLOURS
-from allocator.review.adding import add_site
-from allocator.review.deciding import decide, move_all
 from allocator.review.entries import clean
 from allocator.review.grids import PlacementGrid, audit_grid
-from allocator.review.plan_map import PlanMap
+from allocator.review.map_pane import MapPane
 from allocator.review.rounds import ComparePanel, solve_again
-from allocator.review.rows import journal_rows, map_marks, tally
+from allocator.review.rows import journal_rows, tally
 from allocator.review.screen import REVIEWER, Screen
 from allocator.review.site_panel import SitePanel
-from allocator.review.words import ACTIONS, PROOFS, STATES
+from allocator.review.words import PROOFS
 
 if TYPE_CHECKING:
     from fastapi import Request
 
+    from allocator.review.map_pane import Together
     from allocator.review.room import House
 
 _STYLE = Path(__file__).with_name("review.css")
 _TABS = ("site", "placements", "audit", "journal", "compare")
 _WIDE = ("placements", "audit")
-_REACH = ("#b2182b", "#ef8a62", "#fddbc7", "#d9ead3", "#8fc48a", "#3f8f4f")
+_TOGETHER: tuple[Together, ...] = ("", "beside", "swipe")
 
 
 def shown_round(house: House, request: Request) -> str:
@@ -81,12 +79,12 @@ class Page:
             self._notes()
             with ui.element("div").classes("rv-main"):
                 with ui.element("div").classes("rv-left"):
-                    self._tools()
-                    self._maps()
+                    before = screen.house.parent(screen.room.run.name)
+                    self.map = MapPane(screen, before)
                 self._panels()
         screen.when_chosen(self._chosen)
         screen.when_decided(self._decided)
-        self._decided(first=True)
+        self._decided()
         screen.tick_every()
         if not screen.who:
             self._ask_who()
@@ -176,147 +174,6 @@ class Page:
         if lines:
             ui.label("\n".join(lines)).classes("rv-note")
 
-    # --- The map ----------------------------------------------------------------------
-
-    def _tools(self) -> None:
-        screen, say = self.screen, self.screen.say
-        view = screen.room.view
-        services = {"": say("all_services"), **view.services}
-        with ui.element("div").classes("rv-tools"):
-            self._shading = ui.select(
-                {"people": say("shade_people"), "reach": say("shade_reach")},
-                value="people",
-                on_change=self._look,
-            ).props("dense borderless options-dense")
-            self._service = ui.select(services, value="", on_change=self._look).props(
-                "dense borderless options-dense"
-            )
-            self._dots = ui.select(
-                {
-                    "none": say("dots_none"),
-                    "goes": say("dots_goes"),
-                    "out": say("dots_out"),
-                },
-                value="none",
-                on_change=self._look,
-            ).props("dense borderless options-dense")
-            ui.element("div").classes("rv-grow")
-            self._adding = ui.button(
-                say("add_site"), icon="add_location_alt", on_click=self._add
-            ).props("flat dense no-caps")
-
-    def _maps(self) -> None:
-        screen, say = self.screen, self.screen.say
-        name = screen.room.run.name
-        self._before: PlanMap | None = None
-        self._holder: ui.element | None = None
-        self._row = ui.element("div").classes("rv-maps")
-        with self._row, ui.element("div").classes("rv-map"):
-            self.map = PlanMap(_source(name), self._map_words(), group="rounds")
-            self.map.mark("map")
-            self._legend = ui.element("div").classes("rv-legend")
-            self._name = ui.label(f"{say('after')}: {name}").classes("rv-map-title")
-            self._name.set_visibility(False)
-        self._draw_legend()
-        self.map.on_choose(screen.choose)
-        self.map.on_drag(self._dragged)
-        self.map.on_place(self._placed)
-
-    def _map_words(self) -> dict[str, Any]:
-        say = self.screen.say
-        names = ("people", "persons", "minutes", "reach", "drag")
-        words: dict[str, Any] = {name: say(name) for name in names}
-        words["services"] = self.screen.room.view.services
-        words["actions"] = say.words(ACTIONS)
-        return words
-
-    def _draw_legend(self) -> None:
-        say = self.screen.say
-        self._legend.clear()
-        colours = {
-            "new": "#d1450f",
-            "keep": "#fff",
-            "close": "#b9bec4",
-            "candidate": "#fff",
-        }
-        with self._legend:
-            for state, text in STATES.items():
-                with ui.element("div").classes("rv-row"):
-                    dashed = "border-style: dashed;" if state != "keep" else ""
-                    solid = (
-                        ""
-                        if state != "new"
-                        else "border-color: #7a2503; border-style: solid;"
-                    )
-                    ui.element("i").style(
-                        f"background: {colours[state]}; {dashed}{solid}"
-                    )
-                    ui.label(text.say(say.language))
-            reach = self._shading.value == "reach"
-            ui.label(say("reach") if reach else say("people"))
-            with ui.element("div").classes("rv-ramp"):
-                for colour in _REACH if reach else POPULATION_COLOURS:
-                    ui.element("span").style(f"background: {colour}")
-            if reach:
-                ui.label("< 50 70 85 95 99.9 %").classes("rv-quiet")
-
-    def _look(self) -> None:
-        for one in (self.map, self._before):
-            if one is not None:
-                one.look(
-                    shading=self._shading.value,
-                    service=self._service.value or "",
-                    dots=self._dots.value,
-                )
-        self._draw_legend()
-
-    def _add(self) -> None:
-        self.map.look(adding=True)
-        ui.notify(self.screen.say("adding"))
-
-    def _placed(self, lon: float, lat: float) -> None:
-        self.map.look(adding=False)
-        add_site(self.screen, lon, lat)
-
-    def _dragged(self, site_id: str, lon: float, lat: float) -> None:
-        """Ask to move what is new at a site that was dragged.
-
-        What is held today stays; a service that the map is filtered by is meant alone.
-        """
-        screen = self.screen
-        place = screen.room.view.places.get(site_id)
-        if place is None:
-            keys = [key for key, e in screen.room.stands.items() if key[0] == site_id]
-            for key in keys[:1]:
-                decide(screen, key, "move", place=(lon, lat))
-            return
-        movable = [o for o in place.options if o.action in ("build", "upgrade")]
-        own = [o for o in movable if o.service == self._service.value] or movable
-        if not own:
-            ui.notify(screen.say("no_move"))
-            return
-        phases = {(site_id, option.service): option.phase for option in own}
-        move_all(screen, phases, (lon, lat))
-
-    def _beside(self, *, shown: bool) -> None:
-        """Show the map of the round before beside this one, or take it away."""
-        parent = self._compare.parent
-        self._name.set_visibility(shown)
-        if not shown and self._before is not None:
-            if self._holder is not None:
-                self._holder.delete()
-            self._before = self._holder = None
-        if shown and parent is not None and self._before is None:
-            with self._row, ui.element("div").classes("rv-map") as holder:
-                words = self._map_words()
-                source = _source(parent)
-                self._before = PlanMap(source, words, group="rounds", readonly=True)
-                title = f"{self.screen.say('before')}: {parent}"
-                ui.label(title).classes("rv-map-title")
-            self._holder = holder
-            holder.move(self._row, 0)
-            self._look()
-
     # --- The panels -------------------------------------------------------------------
 
     def _panels(self) -> None:
@@ -337,12 +194,17 @@ class Page:
             with self._tabs["audit"]:
                 audit_grid(screen)
             with self._tabs["compare"]:
-                beside = ui.switch(
-                    say("beside"),
-                    on_change=lambda event: self._beside(shown=bool(event.value)),
-                ).mark("beside")
+                how = ui.toggle(
+                    {name or "one": say(name or "one_map") for name in _TOGETHER},
+                    value="one",
+                    on_change=lambda event: self._together(event.value),
+                ).props("no-caps dense unelevated toggle-color=primary")
                 self._compare = ComparePanel(screen)
-                beside.set_visibility(self._compare.parent is not None)
+                how.set_visibility(self._compare.parent is not None)
+
+    def _together(self, chosen: object) -> None:
+        found: list[Together] = [name for name in _TOGETHER if name == chosen]
+        self.map.together(found[0] if found else "")
 
     async def _turn(self) -> None:
         name = str(self._bar.value)
@@ -358,15 +220,13 @@ class Page:
             await self._compare.fill()
 
     def _chosen(self) -> None:
-        self.map.look(chosen=self.screen.chosen)
         if str(self._bar.value) not in ("site", "placements"):
             self._bar.set_value("site")
 
-    def _decided(self, *, first: bool = False) -> None:
+    def _decided(self) -> None:
         screen = self.screen
         decided, placed = tally(screen.room)
         self._tally.set_text(f"{decided} / {placed}")
-        self.map.show_marks(map_marks(screen.room), first=first)
         problems = screen.room.problems
         self._problems.set_text("\n".join(problems))
         self._problems.set_visibility(bool(problems))
@@ -421,8 +281,3 @@ class Page:
             name.on("keydown.enter", start)
             ui.button(say("start"), on_click=start).props("no-caps").mark("start")
             dialog.open()
-
-
-def _source(name: str) -> str:
-    """Return the address of the drawing of a round."""
-    return f"/drawing/{quote(name, safe='')}"

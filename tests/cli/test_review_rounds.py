@@ -109,7 +109,7 @@ def test_of_plans_as_good_the_one_nearest_to_the_previous_is_taken(tmp_path):
 def test_a_clause_that_a_decision_contradicts_is_named_with_it(brief, capsys):
     assert again(brief, "A1,emergency_station,,reject,张,,,,,\n") == 5
     said = capsys.readouterr().err
-    assert "北镇中心卫生院 emergency_station" in said
+    assert "北镇中心卫生院 急救站" in said
     assert "在中心乡镇卫生院设立急救站" in said
     assert not (brief.parents[1] / "r2").exists()
 
@@ -165,7 +165,7 @@ def test_a_lock_that_no_plan_can_keep_is_named(tmp_path, capsys):
     decisions = decide(tmp_path, "A3,emergency_station,,lock,张,,,,,\n")
     options = ["--decisions", str(decisions)]
     assert run(["plan", str(path), "-o", str(tmp_path / "r1"), "-q", *options]) == 5
-    assert "西乡卫生院 emergency_station" in capsys.readouterr().err
+    assert "西乡卫生院 急救站" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -490,3 +490,46 @@ def test_a_damaged_list_of_inputs_is_a_finding(home, asked, damage):
     path.write_text(json.dumps(content), encoding="utf-8")
     code, said = asked("verify", home / "r1")
     assert (code, codes(said)) == (3, ["run-unreadable"])
+
+
+PHASES = """
+[[phase]]
+year = 2025
+capital_wan = 200
+[[phase]]
+year = 2028
+capital_wan = 3000
+[budget]
+"""
+
+
+@pytest.fixture(scope="module")
+def phased(tmp_path_factory):
+    """Return a run in two phases of which the first has no money for a centre."""
+    home = tmp_path_factory.mktemp("phased")
+    small = ('kind = "count_in_unit"', 'kind = "count_in_unit"\ndue = 2028')
+    order = 'order = ["uncovered_people", "person_minutes", "capital_wan"]'
+    brief = f"[objective]\n{order}\n{PHASES}"
+    path = write_task(home / "task", brief=("[budget]\n", brief), small=small)
+    options = ["--best-effort", "--only", "map", "-q"]
+    assert run(["plan", str(path), "-o", str(home / "r"), *options]) == 0
+    return home
+
+
+def test_objectives_over_phases_are_computed_again(phased, tmp_path, asked):
+    shutil.copytree(phased, tmp_path / "p")
+    folder = tmp_path / "p" / "r"
+    code, said = asked("verify", folder)
+    assert code == 0, said
+    assert "verify-not-measured" not in str(said)
+    # Journeys of the first phase that are not those of the plan are found.
+    path = folder / "assignments_2025.csv"
+    assert path.is_file()
+    audit = (folder / "audit_2025.csv").read_text("utf-8-sig")
+    (folder / "audit_2025.csv").write_text(audit.replace("R2", "R9"), "utf-8-sig")
+    code, said = asked("verify", folder)
+    assert code == 7
+    assert "audit_2025.csv" in str(said)
+    path.unlink()
+    code, said = asked("verify", folder)
+    assert "verify-not-measured" in str(said)

@@ -73,11 +73,30 @@ def test_from_opening_to_the_next_round(browser, tmp_path):
 
         page.get_by_role("tab", name="前后比较").click()
         page.get_by_text("东街道备选一 社区卫生服务中心 → 东街道备选二").wait_for()
-        page.get_by_role("switch", name="两图并排").click()
+        page.get_by_role("button", name="两图并排").click()
         page.get_by_text("原方案: r").wait_for()
         page.wait_for_function(
             "document.querySelectorAll('.plan-map[data-ready]').length == 2"
         )
+        # One map over the other: the slider is moved by its keys, or dragged.
+        page.get_by_role("button", name="卷帘对比").click()
+        slider = page.get_by_role("slider", name="左侧为原方案")
+        slider.focus()
+        for _ in range(10):
+            page.keyboard.press("ArrowRight")
+        assert slider.input_value() == "60"
+        before, after = (page.locator(".rv-map").nth(i).bounding_box() for i in (0, 1))
+        assert before == after
+        cut = page.locator(".rv-before").evaluate("e => getComputedStyle(e).clipPath")
+        assert cut == "inset(0px 40% 0px 0px)"
+        maps = page.locator(".plan-map")
+        views = [
+            maps.nth(i).evaluate("e => [e.plan.map.getZoom(), e.plan.map.getCenter()]")
+            for i in (0, 1)
+        ]
+        assert views[0] == views[1]
+        page.get_by_role("button", name="只看现方案").click()
+        page.locator(".rv-before").wait_for(state="detached")
         assert watched.strangers(server.origin) == []
         assert watched.complaints == []
     assert not list(tmp_path.rglob(".nicegui"))
@@ -376,7 +395,7 @@ def test_pictures_for_the_docs(browser):
         pick("不显示去向", "谁去哪里")
         page.get_by_role("tab", name="前后比较").click()
         page.locator(".rv-table").first.wait_for()
-        page.get_by_role("switch", name="两图并排").click()
+        page.get_by_role("button", name="两图并排").click()
         page.wait_for_function(
             "document.querySelectorAll('.plan-map[data-ready]').length == 2"
         )
