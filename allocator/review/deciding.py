@@ -217,7 +217,7 @@ def buttons(
 ) -> None:
     """Add the buttons of a dialog: one to leave it, one to confirm at once."""
     say = screen.say
-    with ui.element("div").classes("rv-row").style("justify-content: flex-end"):
+    with ui.element("div").classes("rv-row rv-buttons"):
         ui.button(say("cancel"), on_click=dialog.close).props("flat no-caps")
         button = ui.button(on_click=confirm).props("no-caps").mark("confirm")
         button.classes("rv-confirm")

@@ -130,7 +130,7 @@ def audit_grid(screen: Screen) -> ui.aggrid:
         {
             **_common(screen),
             "columnDefs": [
-                _text("verdict", say("verdict"), 90),
+                _text("verdict", say("judged"), 90),
                 _text("rule", say("clause"), 110),
                 _text("quote", say("quote"), 280, tooltipField="quote"),
                 _text("unit", say("unit"), 110),

@@ -194,11 +194,15 @@ class Page:
             with self._tabs["audit"]:
                 audit_grid(screen)
             with self._tabs["compare"]:
-                how = ui.toggle(
-                    {name or "one": say(name or "one_map") for name in _TOGETHER},
-                    value="one",
-                    on_change=lambda event: self._together(event.value),
-                ).props("no-caps dense unelevated toggle-color=primary")
+                how = (
+                    ui.toggle(
+                        {name or "one": say(name or "one_map") for name in _TOGETHER},
+                        value="one",
+                        on_change=lambda event: self._together(event.value),
+                    )
+                    .props("no-caps dense toggle-color=primary")
+                    .classes("rv-together")
+                )
                 self._compare = ComparePanel(screen)
                 how.set_visibility(self._compare.parent is not None)
 

@@ -104,7 +104,10 @@ export default {
       this.$el.dataset.ready = this.source;
     },
     fit() {
-      this.map.fitBounds(this.data.bounds, { animate: false, padding: [8, 8] });
+      // The legend stands in the lower right corner: no site should be under it.
+      const legend = this.$el.parentElement?.querySelector(".rv-legend")?.offsetWidth ?? 0;
+      const right = this.$el.clientWidth > 3 * legend ? legend + 16 : 8;
+      this.map.fitBounds(this.data.bounds, { animate: false, paddingTopLeft: [8, 8], paddingBottomRight: [right, 8] });
     },
     // One canvas draws in the order in which layers are added: the ground first.
     drawAll() {
@@ -243,7 +246,7 @@ export default {
       sign.className = `plan-map-badge plan-map-${mark.verdict}`;
       sign.textContent = GLYPHS[mark.verdict] ?? "•";
       const icon = L.divIcon({ className: "plan-map-sign", html: sign, iconSize: [14, 14], iconAnchor: [-2, 16] });
-      L.marker(place, { icon, interactive: false, keyboard: false }).addTo(own);
+      L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset: 2000 }).addTo(own);
     },
     choose(id, event) {
       L.DomEvent.stopPropagation(event);

@@ -49,7 +49,7 @@ class _Watch:
                 self._step = ui.label()
                 ui.element("div").classes("rv-grow")
                 self._clock = ui.label().classes("rv-quiet")
-            with ui.element("div").classes("rv-row").style("justify-content: flex-end"):
+            with ui.element("div").classes("rv-row rv-buttons"):
                 ui.button(screen.say("cancel"), on_click=self._cancel).props(
                     "flat no-caps"
                 ).mark("cancel-solve")
@@ -85,7 +85,7 @@ class _Watch:
         with ui.element("div").style("max-height: 46vh; overflow-y: auto"):
             for line in solving.problems:
                 ui.label(line).style("padding: 2px 0")
-        with ui.element("div").classes("rv-row").style("justify-content: flex-end"):
+        with ui.element("div").classes("rv-row rv-buttons"):
             if solving.infeasible:
                 ui.button(say("best_effort"), on_click=self._yielding).props(
                     "flat no-caps"

@@ -103,6 +103,7 @@ WORDS = {
     "action": Text("建设性质", "Action"),
     "year": Text("年份", "Year"),
     "verdict": Text("意见", "Verdict"),
+    "judged": Text("判定", "Result"),
     "reviewer": Text("评审人", "Reviewer"),
     "when": Text("时间", "When"),
     "required": Text("要求", "Required"),

@@ -495,41 +495,51 @@ def test_a_damaged_list_of_inputs_is_a_finding(home, asked, damage):
 PHASES = """
 [[phase]]
 year = 2025
-capital_wan = 200
+capital_wan = 2300
 [[phase]]
 year = 2028
-capital_wan = 3000
+capital_wan = 300
 [budget]
 """
 
 
 @pytest.fixture(scope="module")
-def phased(tmp_path_factory):
-    """Return a run in two phases of which the first has no money for a centre."""
+def phased(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a run in two phases; in both, people go somewhere."""
     home = tmp_path_factory.mktemp("phased")
-    small = ('kind = "count_in_unit"', 'kind = "count_in_unit"\ndue = 2028')
-    order = 'order = ["uncovered_people", "person_minutes", "capital_wan"]'
-    brief = f"[objective]\n{order}\n{PHASES}"
-    path = write_task(home / "task", brief=("[budget]\n", brief), small=small)
-    options = ["--best-effort", "--only", "map", "-q"]
+    path = write_task(home / "task", brief=("[budget]\n", PHASES))
+    options = ["--only", "map", "-q"]
     assert run(["plan", str(path), "-o", str(home / "r"), *options]) == 0
     return home
 
 
 def test_objectives_over_phases_are_computed_again(phased, tmp_path, asked):
-    shutil.copytree(phased, tmp_path / "p")
-    folder = tmp_path / "p" / "r"
+    folder = shutil.copytree(phased, tmp_path / "p") / "r"
     code, said = asked("verify", folder)
-    assert code == 0, said
-    assert "verify-not-measured" not in str(said)
-    # Journeys of the first phase that are not those of the plan are found.
+    assert (code, codes(said)) == (0, [])
+    found = {check["name"]: check for check in said["checks"]}
+    assert "audit_2025.csv 与新审核" in found
+    certificate = json.loads((folder / "run.json").read_text("utf-8"))
+    assert found["目标值"]["count"] == len(certificate["objectives"])
+    assert found["目标值"]["findings"] == []
+    # Nobody goes anywhere in the first phase: that is not what was stated.
     path = folder / "assignments_2025.csv"
-    assert path.is_file()
-    audit = (folder / "audit_2025.csv").read_text("utf-8-sig")
-    (folder / "audit_2025.csv").write_text(audit.replace("R2", "R9"), "utf-8-sig")
+    heading, *rows = path.read_text("utf-8-sig").splitlines()
+    assert rows
+    path.write_text(f"{heading}\n", "utf-8-sig")
     code, said = asked("verify", folder)
+    found = {check["name"]: check for check in said["checks"]}
     assert code == 7
-    assert "audit_2025.csv" in str(said)
-    path.unlink()
-    code, said = asked("verify", folder)
-    assert "verify-not-measured" in str(said)
+    assert "person_minutes" in str(found["目标值"]["findings"])
+
+
+def test_without_the_journeys_of_every_phase_a_note_says_what_is_left(
+    phased, tmp_path, asked
+):
+    folder = shutil.copytree(phased, tmp_path / "p") / "r"
+    (folder / "assignments_2025.csv").unlink()
+    _, said = asked("verify", folder)
+    (found,) = (c for c in said["checks"] if c["name"] == "目标值")
+    (note,) = found["findings"]
+    assert note["code"] == "verify-not-measured"
+    assert note["keys"] == ["uncovered_people", "person_minutes"]

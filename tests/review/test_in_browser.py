@@ -85,7 +85,9 @@ def test_from_opening_to_the_next_round(browser, tmp_path):
         for _ in range(10):
             page.keyboard.press("ArrowRight")
         assert slider.input_value() == "60"
-        before, after = (page.locator(".rv-map").nth(i).bounding_box() for i in (0, 1))
+        before, after = (
+            page.locator(".plan-map").nth(i).bounding_box() for i in (0, 1)
+        )
         assert before == after
         cut = page.locator(".rv-before").evaluate("e => getComputedStyle(e).clipPath")
         assert cut == "inset(0px 40% 0px 0px)"
