@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from allocator.errors import Finding, InputError, Severity, Text
-from allocator.provenance import fingerprint
+from allocator.load import read_brief
+from allocator.pipeline.certificate import input_files
+from allocator.provenance import fingerprint, fingerprints
 from allocator.resources import packs_folder, samples_folder
 
 if TYPE_CHECKING:
@@ -65,29 +67,59 @@ def input_rows(certificate: Mapping[str, Any], table: str) -> list[dict[str, str
 
 
 def find_brief(
-    run: Path, certificate: Mapping[str, Any], places: Sequence[Path] = ()
+    run: Path,
+    certificate: Mapping[str, Any],
+    places: Sequence[Path] = (),
+    *,
+    unchanged: bool = False,
 ) -> Path | None:
     """Return the brief that a run was made from; None where it is not found.
 
     Looked at are the toml files of its name in the folders around the run, in
-    ``places``, in the folders right inside these, and in the bundled samples. One with
-    the bytes that the run was made from is taken before one that was changed since,
+    ``places``, in the folders right inside these, and in the bundled samples. One that
+    is as it was, with all the files that it names, is taken first: a copy beside other
+    data is another task. Then one with its bytes, then one that was changed since,
     which is known by files beside it that are as they were.
+
+    Parameters
+    ----------
+    run, certificate, places
+        The run folder, its ``run.json``, and folders to look in.
+    unchanged
+        Whether only one is wanted that is as it was, with all that it names.
     """
     rows = input_rows(certificate, run.name)
     stated = str(certificate.get("brief", ""))
     names = {r["file"] for r in rows if r["file"].endswith(".toml")}
     if stated:
         names &= {stated}
-    digests = {row["sha256"] for row in rows}
+    known = {(row["file"], row["sha256"]) for row in rows}
+    digests = {digest for _, digest in known}
     home = run.resolve()
     around = [home.parent, home.parent.parent, *places, samples_folder()]
+    same: Path | None = None
     changed: Path | None = None
     for path in briefs_near(around, names):
         if str(fingerprint(path)["sha256"]) in digests:
-            return path
-        changed = changed or (path if _has_inputs(rows, path) else None)
-    return changed
+            if _named_by(path) <= known:
+                return path
+            same = same or path
+        elif _has_inputs(rows, path):
+            changed = changed or path
+    return None if unchanged else same or changed
+
+
+def _named_by(path: Path) -> set[tuple[str, str]]:
+    """Return name and SHA-256 of a brief and all that it names."""
+    unknown = {(path.name, "")}
+    brief, _ = read_brief(path)
+    if brief is None:
+        return unknown
+    try:
+        files = fingerprints(input_files(brief))
+    except OSError:
+        return unknown
+    return {(str(one["file"]), str(one["sha256"])) for one in files}
 
 
 def _has_inputs(rows: Sequence[dict[str, str]], brief: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Where a review finds the brief of a run, its next runs, and a name for another."""
+"""Where a review finds a run, its next runs, and a name for another."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from allocator.errors import Finding, InputError, Text
 from allocator.export import RUN_MARKER
-from allocator.load import read_brief
 from allocator.pipeline.bases import read_certificate
-from allocator.pipeline.certificate import input_files
-from allocator.pipeline.origins import briefs_near
-from allocator.provenance import fingerprint, fingerprints
-from allocator.resources import samples_folder
+from allocator.provenance import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 _ROUND = re.compile(r"^(.+)-(\d{1,2})$")
@@ -39,36 +34,6 @@ def open_run(run: Path) -> dict[str, Any]:
         )
         raise InputError([Finding("run-missing", text, table=str(run), remedy=remedy)])
     return read_certificate(run)
-
-
-def find_brief(
-    run: Path, certificate: dict[str, Any], places: Sequence[Path]
-) -> Path | None:
-    """Return the brief that a run was made from, known by its SHA-256.
-
-    Looked at are the toml files in the folder of the run, in ``places``, in the folders
-    right inside these, and in the bundled samples. A brief is only taken with all the
-    files that it names as they were: a copy beside other data is another task.
-    """
-    wanted = {(one["file"], one["sha256"]) for one in certificate["inputs"]}
-    names = {str(name) for name, _ in wanted if str(name).endswith(".toml")}
-    for path in briefs_near([run.parent, *places, samples_folder()], names):
-        if _inputs_of(path) <= wanted:
-            return path
-    return None
-
-
-def _inputs_of(path: Path) -> set[tuple[str | int, str | int]]:
-    """Return name and SHA-256 of a brief and all that it names."""
-    unknown: set[tuple[str | int, str | int]] = {(path.name, "")}
-    brief, _ = read_brief(path)
-    if brief is None:
-        return unknown
-    try:
-        files = fingerprints(input_files(brief))
-    except OSError:
-        return unknown
-    return {(one["file"], one["sha256"]) for one in files}
 
 
 def next_folder(run: Path) -> Path:

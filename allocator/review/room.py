@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from allocator.decisions import Verdict
 from allocator.errors import AllocatorError, Language, Text
 from allocator.pipeline import Review, compare_runs, read_task
+from allocator.pipeline.origins import find_brief
 from allocator.review.entries import Entry, Key, new_entry, settled, standing
-from allocator.review.folders import find_brief, later_runs, next_folder, open_run
+from allocator.review.folders import later_runs, next_folder, open_run
 from allocator.review.jobs import Solving
 from allocator.review.journal import Journal, Written
 from allocator.review.quotes import Asked, Quotes
@@ -233,7 +234,7 @@ class House:
     ) -> None:
         run = run.resolve()
         certificate = open_run(run)
-        self.brief = brief or find_brief(run, certificate, places)
+        self.brief = brief or find_brief(run, certificate, places, unchanged=True)
         self._language = language
         self.first = Room(run, self.brief, language)
         self.language = self.first.language

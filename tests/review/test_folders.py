@@ -1,39 +1,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import pytest
 
 from allocator.errors import InputError
 from allocator.provenance import fingerprint
-from allocator.review.folders import find_brief, later_runs, next_folder, open_run
-from tests.review.runs import small_run
-
-
-def test_the_brief_is_known_by_its_fingerprint(tmp_path):
-    run, brief = small_run(tmp_path)
-    certificate = open_run(run)
-    assert find_brief(run, certificate, []) == brief
-    brief.write_text(brief.read_text("utf-8") + "\n# changed\n", "utf-8")
-    assert find_brief(run, certificate, []) is None
-
-
-def test_a_brief_beside_other_data_is_another_task(tmp_path):
-    run, brief = small_run(tmp_path)
-    sites = brief.parent / "sites.csv"
-    sites.write_text(sites.read_text("utf-8").replace("备选一", "备选甲"), "utf-8")
-    assert find_brief(run, open_run(run), []) is None
-
-
-def test_a_brief_elsewhere_is_found_where_it_is_looked_for(tmp_path):
-    run, brief = small_run(tmp_path / "a" / "b")
-    (tmp_path / "far").mkdir()
-    shutil.move(brief.parent, tmp_path / "far" / "task")
-    certificate = open_run(run)
-    assert find_brief(run, certificate, []) is None
-    found = find_brief(run, certificate, [tmp_path / "far"])
-    assert found == tmp_path / "far" / "task" / "brief.toml"
+from allocator.review.folders import later_runs, next_folder, open_run
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
