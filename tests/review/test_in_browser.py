@@ -196,6 +196,15 @@ def test_two_browsers_see_each_other_within_two_seconds(browser, tmp_path):
         started = time.monotonic()
         second.page.locator(".rv-said", has_text="张三").wait_for(timeout=2000)
         assert time.monotonic() - started < 2
+        # What somebody else decides does not close the dialog that one is in.
+        page.get_by_role("button", name="锁定", exact=True).click()
+        page.get_by_role("dialog").get_by_label("理由").fill("想一想")
+        second.page.get_by_role("button", name="缓建", exact=True).click()
+        second.page.get_by_role("dialog").get_by_role("button", name="确定").click()
+        first.page.locator(".rv-said", has_text="李四").wait_for(timeout=2000)
+        assert page.get_by_role("dialog").get_by_label("理由").input_value() == "想一想"
+        page.get_by_role("dialog").get_by_role("button", name="取消").click()
+        second.page.get_by_role("button", name="撤销", exact=True).click()
         # A second server on the same run is another browser like any other.
         with served(run) as other:
             third = Watched(browser)

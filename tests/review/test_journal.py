@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from allocator.decisions import read_decisions
-from allocator.review.forms import read_form
+from allocator.review.forms import read_form, written
 from allocator.review.journal import Journal
 
 SERVICES = {"clinic": "诊所", "lab": "化验室"}
@@ -59,6 +60,48 @@ def test_the_form_is_what_the_next_plan_reads(run):
     moved, added = decisions
     assert (moved.verdict, moved.lon, moved.lat) == ("move", 115.123457, 28.5)
     assert (added.site_id, added.verdict, added.name) == ("N1", "add", "新址")
+
+
+def test_what_is_added_by_two_at_once_gets_two_ids(run):
+    def add(who):
+        journal = Journal(run, SERVICES, taken=["N1", "A1"])
+        journal.decide(who, ("", "lab"), "add", place=(116.0, 28.0))
+        return next(e.site_id for e in journal.entries() if e.who == who)
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(add, "甲乙丙丁"))
+    assert sorted(ids) == ["N2", "N3", "N4", "N5"]
+    assert {key[0] for key in Journal(run, SERVICES).stands()} == set(ids)
+
+
+def test_the_class_of_an_added_site_stays_when_it_is_moved(run):
+    journal = Journal(run, SERVICES)
+    first = (116.0, 28.0)
+    journal.decide("李", ("N1", "lab"), "add", place=first, name="新", site_class="E")
+    journal.decide("李", ("N1", "lab"), "move", place=(116.1, 28.0))
+    (added,) = journal.stands().values()
+    assert (added.verdict, added.lon, added.name, added.site_class) == (
+        "add",
+        116.1,
+        "新",
+        "E",
+    )
+
+
+def test_the_form_is_known_as_it_would_be_read_again(run):
+    journal = Journal(run, SERVICES)
+    journal.decide("=张", KEY, "move", place=(115.1234567, 28.5), why="+地块 ")
+    place = (116.0, 28.0)
+    journal.decide("李", ("N1", "lab"), "add", place=place, name="-新", site_class="E")
+    journal.decide("王", ("A1", "clinic"), "reject", why="'=1")
+    journal.undo("王")
+    known = [(written(row), row.phase) for row in journal._rows()]
+    again = read_form(run / "decisions.csv", SERVICES)
+    assert known == [(written(row), row.phase) for row in again]
+    # What others write is read, whenever they do.
+    path = run / "decisions.csv"
+    path.write_text(path.read_text("utf-8-sig").replace("李", "赵"), "utf-8-sig")
+    assert "赵" in {row.who for row in journal._rows()}
 
 
 def test_undoing_blanks_the_row_again(run):

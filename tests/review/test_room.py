@@ -41,7 +41,10 @@ def decided(house, key, verdict, **more):
 
 
 def priced(house, key, verdict, **more):
-    asked = house.first.price(new_entry("张", key, verdict, **more))
+    return until_over(house.first.price(new_entry("张", key, verdict, **more)))
+
+
+def until_over(asked):
     until = time.monotonic() + 60
     while asked is not None and not asked.over and time.monotonic() < until:
         time.sleep(0.05)
@@ -177,6 +180,18 @@ def test_what_the_plan_does_already_costs_nothing(house):
 def test_a_move_is_priced_by_solving_the_changed_task(house):
     asked = priced(house, ("B1", CENTRE), "move", place=(115.905, 28.705))
     assert asked.headline.endswith("出行人·分钟 变差 53,849 (已证明)")
+
+
+def test_a_site_that_is_added_is_priced_with_all_it_is_to_hold(house):
+    place = (115.902, 28.702)
+    one = new_entry("张", ("N1", CENTRE), "add", place=place, name="新址")
+    asked = house.first.price(one, new_entry("张", ("N1", AID), "add", place=place))
+    assert until_over(asked).state == "failed"  # no class holds both
+    assert "没有一类机构可以同时设置这些服务" in asked.problems[0]
+    asked = until_over(house.first.price(one))
+    assert asked.headline == (
+        "增加 新址 社区卫生服务中心: 投资 +2,000 万元, 年运行费 +300 万元"
+    )
 
 
 def test_accepting_asks_nothing(house):
