@@ -13,7 +13,12 @@ from allocator.audit.audit import (
 from allocator.audit.coverage import limit_of
 from allocator.audit.facts import Facts, column_words
 from allocator.audit.gaps import gap_rows
-from allocator.audit.measures import MEASURES, coverage_readings, totals
+from allocator.audit.measures import (
+    MEASURES,
+    coverage_readings,
+    people_out_of_reach,
+    totals,
+)
 from allocator.audit.phases import check_phases
 from allocator.audit.reach import REACH_COLUMNS, reach_by_zone
 from allocator.audit.tilt import amounts_elsewhere
@@ -36,6 +41,7 @@ __all__ = [
     "limit_of",
     "measure",
     "other_values",
+    "people_out_of_reach",
     "plan_of_today",
     "reach_by_zone",
     "refuse_unless_sound",

@@ -45,6 +45,20 @@ def uncovered_people(facts: Facts) -> float:
     return total + sum(_unserved(facts).values())
 
 
+def people_out_of_reach(facts: Facts) -> dict[str, float]:
+    """Return the people out of reach of each service that a coverage rule is about.
+
+    Everybody counts once for a service, whichever of its rules is not kept for them.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for rule in coverage_readings(facts):
+        nearest = nearest_holder(rule, facts)
+        own = found.setdefault(rule.service, {})
+        for unit in facts.units(rule):
+            own |= out_of_reach(rule, facts, unit.zones, nearest)
+    return {service: sum(people.values()) for service, people in found.items()}
+
+
 def _unserved(facts: Facts) -> dict[tuple[str, str], float]:
     """Return the unserved people of each (demand_id, service)."""
     result = {}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from allocator.audit import Facts, totals
+from allocator.audit import Facts, people_out_of_reach, totals
 from allocator.decisions import Decision, Verdict
 from allocator.formulation import read_plan
 from allocator.pipeline.reasons import Reason, reason_of
@@ -40,6 +40,9 @@ class Price:
     more
         Totals of the plan found less those of the plan reviewed, by name of the
         certificate's totals; None where no whole plan was found.
+    beyond
+        People whom no holder of a service is in reach of, of the plan found less those
+        of the plan reviewed, by service that a coverage rule is about.
     reason
         Substitutes, and who then serves whom; None where that is not asked.
     seconds
@@ -52,6 +55,7 @@ class Price:
     result: str
     found: Consequence | None = None
     more: Mapping[str, float] | None = None
+    beyond: Mapping[str, float] = field(default_factory=dict)
     reason: Reason | None = None
     seconds: float = 0.0
     all_together: bool = False
@@ -100,7 +104,7 @@ class Pricer:
                 for pair, variable in of_pairs.items():
                     if pair[0] in new:
                         self.outer[variable] = (0.0, 0.0)
-        self.totals = self._totals(base.base.values)
+        self.totals, self.beyond = self._measured(base.base.values)
 
     def price(
         self, decisions: Sequence[Decision], decided: Sequence[Decided], seconds: float
@@ -137,7 +141,7 @@ class Pricer:
             own,
             found.verdict,
             found,
-            self._more(found),
+            *self._more(found),
             self._reason(pair, found),
             time.monotonic() - started,
         )
@@ -230,18 +234,28 @@ class Pricer:
 
     # --- what is found ----------------------------------------------------------------
 
-    def _totals(self, values: Sequence[float | None]) -> dict[str, float]:
+    def _measured(
+        self, values: Sequence[float | None]
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """Return the totals of a plan, and the people out of reach by service."""
         task = self.base.task
         self.base.base.session.give_values(values)
         plan = read_plan(self.base.base.formulation)
-        return totals(Facts(task.area, task.travel, task.policy, plan))
+        facts = Facts(task.area, task.travel, task.policy, plan)
+        return totals(facts), people_out_of_reach(facts)
 
-    def _more(self, found: Consequence) -> dict[str, float] | None:
+    def _more(
+        self, found: Consequence
+    ) -> tuple[dict[str, float] | None, dict[str, float]]:
+        """Return by how much totals and people out of reach differ; none if unknown."""
         values = found.values
         if values is None or any(d.value is None for d in found.differences):
-            return None
-        now = self._totals(values)
-        return {name: value - self.totals[name] for name, value in now.items()}
+            return None, {}
+        now, beyond = self._measured(values)
+        return (
+            {name: value - self.totals[name] for name, value in now.items()},
+            {name: people - self.beyond[name] for name, people in beyond.items()},
+        )
 
     def _reason(self, pair: Pair, found: Consequence) -> Reason | None:
         if pair not in self.base.base.program.holds:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allocator.audit import limit_of
 from allocator.errors import Text
 from allocator.pipeline.pricing import service_names, site_name
-from allocator.policy import Coverage
+from allocator.policy import Coverage, Priority
 from allocator.reasons.words import figure, say_difference
 
 if TYPE_CHECKING:
@@ -93,36 +94,53 @@ def _verdict(one: Price) -> list[Text]:
 
 
 def _people(task: Task, one: Price) -> list[Text]:
-    """Return how many people more or fewer are in reach; nothing where none is."""
+    """Return how many people more or fewer are in reach; nothing where none is.
+
+    Of the service that is decided on, where a clause says how near it must be; else of
+    everything together.
+    """
+    services = {d.service for d in one.decisions} & set(one.beyond)
+    if len(services) == 1 and not one.all_together:
+        service = services.pop()
+        left = one.beyond[service]
+        if abs(left) > _SOMEBODY:
+            return [_beyond(task, service, left)]
     change = 0.0 if one.more is None else one.more["covered_people"]
     if abs(change) <= _SOMEBODY:
         return []
     people = f"{abs(change):,.0f}"
-    minutes = _limit(task, one)
     if change > 0:
         return [Text(f"多 {people} 人可达", f"{people} more people in reach")]
-    if minutes is None:
-        return [Text(f"少 {people} 人可达", f"leaves {people} people out of reach")]
-    return [
-        Text(
-            f"{people} 人超出 {minutes:g} 分钟",
-            f"leaves {people} people beyond {minutes:g} minutes",
+    return [Text(f"少 {people} 人可达", f"leaves {people} people out of reach")]
+
+
+def _beyond(task: Task, service: str, left: float) -> Text:
+    limit, people = _limit(task, service), f"{abs(left):,.0f}"
+    if left > 0:
+        return Text(
+            f"{people} 人超出{limit.zh}", f"leaves {people} people beyond {limit.en}"
         )
-    ]
+    return Text(
+        f"多 {people} 人在{limit.zh}之内", f"{people} more people within {limit.en}"
+    )
 
 
-def _limit(task: Task, one: Price) -> float | None:
-    """Return the minutes within which a service must be; None where not one figure."""
-    services = {decision.service for decision in one.decisions}
+def _limit(task: Task, service: str) -> Text:
+    """Return how near a service must be; in general words where there are several."""
     limits = {
-        reading.within_minutes
+        (limit_of(reading, urban=urban), reading.measure)
         for rule in task.policy.rules
+        if rule.priority is not Priority.MAY
         for reading in rule.readings
-        if isinstance(reading, Coverage)
-        and reading.service in services
-        and reading.urban_minutes is reading.rural_minutes is None
+        if isinstance(reading, Coverage) and reading.service == service
+        for urban in (True, False)
     }
-    return limits.pop() if len(limits) == 1 else None
+    if len(limits) > 1:
+        return Text("规定的时限或距离", "what the clauses allow")
+    ((limit, measure),) = limits
+    if measure == "km":
+        return Text(f" {limit:g} 公里", f"{limit:g} km")
+    return Text(f" {limit:g} 分钟", f"{limit:g} minutes")
 
 
 def _weighed(one: Price) -> list[Text]:

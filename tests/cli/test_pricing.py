@@ -246,6 +246,29 @@ def test_deferring_is_priced_phase_by_phase(asked, tmp_path):
         assert value == pytest.approx(values[name], abs=1e-3), name
 
 
+def test_people_beyond_a_limit_are_those_of_the_service_decided_on(asked, tmp_path):
+    """Of a clause on another service, nobody is counted with those of this one."""
+    far = ("B2,东街道备选二,115.910,28.710", "B2,东街道备选二,116.050,28.700")
+    rule = """[[rule]]
+id = "R5"
+clause = "五"
+quote = "急救站 60 分钟可达"
+kind = "coverage"
+service = "emergency_station"
+within_minutes = 60
+
+[[rule]]
+id = "R1"
+"""
+    path = write_task(
+        tmp_path / "task", sites=far, small=('[[rule]]\nid = "R1"\n', rule)
+    )
+    assert run(["plan", str(path), "-o", str(tmp_path / "r1"), "-q", *ONLY]) == 0
+    code, said = priced(asked, path, fill(tmp_path, REJECT))
+    assert code == 0
+    assert ": 40,000 人超出 15 分钟; " in said["prices"][0]["words"]
+
+
 SHED = """
 [[service]]
 id = "shed"
