@@ -126,7 +126,7 @@ def _beyond(task: Task, service: str, left: float) -> Text:
 
 
 def _limit(task: Task, service: str) -> Text:
-    """Return how near a service must be; in general words where there are several."""
+    """Return how near a service must be; every figure, in town and country say."""
     limits = {
         (limit_of(reading, urban=urban), reading.measure)
         for rule in task.policy.rules
@@ -135,12 +135,12 @@ def _limit(task: Task, service: str) -> Text:
         if isinstance(reading, Coverage) and reading.service == service
         for urban in (True, False)
     }
-    if len(limits) > 1:
+    if len({measure for _, measure in limits}) > 1:
         return Text("规定的时限或距离", "what the clauses allow")
-    ((limit, measure),) = limits
-    if measure == "km":
-        return Text(f" {limit:g} 公里", f"{limit:g} km")
-    return Text(f" {limit:g} 分钟", f"{limit:g} minutes")
+    figures = "/".join(f"{limit:g}" for limit, _ in sorted(limits))
+    if any(measure == "km" for _, measure in limits):
+        return Text(f" {figures} 公里", f"{figures} km")
+    return Text(f" {figures} 分钟", f"{figures} minutes")
 
 
 def _weighed(one: Price) -> list[Text]:

@@ -411,4 +411,6 @@ def test_pictures_for_the_docs(browser):
             "document.querySelectorAll('.plan-map[data-ready]').length == 2"
         )
         shot("compare")
+        page.get_by_role("button", name="卷帘对比").click()
+        shot("swipe")
         assert watched.complaints == []
