@@ -250,7 +250,9 @@ export default {
     },
     choose(id, event) {
       L.DomEvent.stopPropagation(event);
-      this.$emit("choose", { id });
+      // Where sites stand close, a new one is put down on top of another.
+      if (this.adding) this.$emit("place", { lat: event.latlng.lat, lon: event.latlng.lng });
+      else this.$emit("choose", { id });
     },
     placeOf(id) {
       const mark = this.signs?.get(id);

@@ -133,6 +133,10 @@ def test_a_site_is_dragged_undone_and_another_added(browser, tmp_path):
 
         page.get_by_role("button", name="增加备选点").click()
         page.get_by_text("在地图上点击新位置").first.wait_for()
+        page.mouse.click(*watched.where("A1"))  # on a site: it is not chosen now
+        page.get_by_role("dialog").get_by_role("button", name="取消").click()
+        page.get_by_role("dialog").wait_for(state="detached")
+        page.get_by_role("button", name="增加备选点").click()
         x, y = watched.where("B1")
         page.mouse.click(x + 90, y - 60)
         dialog = page.get_by_role("dialog")
