@@ -104,7 +104,7 @@ def test_from_opening_to_the_next_round(browser, tmp_path):
     assert not list(tmp_path.rglob(".nicegui"))
 
 
-def test_a_site_is_dragged_undone_and_another_added(browser, tmp_path):
+def test_a_site_is_dragged_and_that_undone(browser, tmp_path):
     run, _ = small_run(tmp_path)
     with served(run) as server:
         watched = Watched(browser)
@@ -130,13 +130,23 @@ def test_a_site_is_dragged_undone_and_another_added(browser, tmp_path):
         page.get_by_role("button", name="撤销上一步").click()
         page.get_by_text("撤销 · 已存盘").wait_for()
         assert stands(run) == {}
+        assert watched.complaints == []
 
+
+def test_a_site_is_added_with_its_class_and_planned(browser, tmp_path):
+    run, _ = small_run(tmp_path)
+    with served(run) as server:
+        watched = Watched(browser)
+        page = watched.page
+        watched.open(server.address)
         page.get_by_role("button", name="增加备选点").click()
         page.get_by_text("在地图上点击新位置").first.wait_for()
+        page.locator(".plan-map-adding").wait_for()
         page.mouse.click(*watched.where("A1"))  # on a site: it is not chosen now
         page.get_by_role("dialog").get_by_role("button", name="取消").click()
         page.get_by_role("dialog").wait_for(state="detached")
         page.get_by_role("button", name="增加备选点").click()
+        page.locator(".plan-map-adding").wait_for()
         x, y = watched.where("B1")
         page.mouse.click(x + 90, y - 60)
         dialog = page.get_by_role("dialog")
