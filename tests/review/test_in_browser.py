@@ -249,7 +249,7 @@ def test_a_killed_server_has_lost_nothing(browser, tmp_path):
         watched.click_site("B2", "东街道备选二")
         watched.page.locator(".rv-said", has_text="群众要求").wait_for()
         watched.page.get_by_role("tab", name="审核记录").click()
-        assert watched.page.locator(".rv-entry").get_by_text("未估价").is_visible()
+        watched.page.locator(".rv-entry").get_by_text("未估价").wait_for()
 
 
 def test_clauses_that_collide_with_a_decision_are_named(browser, tmp_path):
