@@ -14,7 +14,7 @@ def found_unchanged(run):
 
 
 def test_the_brief_is_known_by_its_fingerprint(tmp_path):
-    run, brief = small_run(tmp_path)
+    run, brief = small_run(tmp_path / "own")
     certificate = read_certificate(run)
     assert find_brief(run, certificate, []) == brief
     assert found_unchanged(run) == brief
@@ -24,7 +24,7 @@ def test_the_brief_is_known_by_its_fingerprint(tmp_path):
 
 
 def test_a_brief_beside_other_data_is_another_task(tmp_path):
-    run, brief = small_run(tmp_path)
+    run, brief = small_run(tmp_path / "own")
     shutil.copytree(brief.parent, run.parent / "a_copy")
     sites = run.parent / "a_copy" / "sites.csv"
     sites.write_text(sites.read_text("utf-8").replace("备选一", "备选甲"), "utf-8")

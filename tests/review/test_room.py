@@ -92,7 +92,7 @@ def test_who_has_no_holder_in_reach_is_out_of_reach(tmp_path):
 
 
 def test_without_its_brief_a_run_is_shown_and_decided_but_not_solved(tmp_path):
-    run, brief = small_run(tmp_path)
+    run, brief = small_run(tmp_path / "own")  # two folders up is looked at too
     brief.unlink()
     house = House(run, None, "en", [])
     assert house.solve(house.first) is None
