@@ -22,13 +22,14 @@ from allocator.decisions.headings import (
 )
 from allocator.errors import Finding, Severity, Text
 from allocator.load.cells import plain_id, read_cells
+from allocator.load.extents import check_extent
+from allocator.load.remarks import Remarks
 from allocator.tables import DECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from allocator.load.remarks import Remarks
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 EARLIER = "earlier"  # column of the frame: the row is of an earlier review
@@ -93,6 +94,8 @@ def reviewed_rows(path: Path) -> list[tuple[str, str]] | None:
 
 def _grids(path: Path) -> dict[str, Grid] | None:
     """Return the cells of every sheet as text; None where it cannot be read."""
+    if not check_extent(path, Remarks(path.name)):
+        return None  # the reader of tables says why
     try:
         with CalamineWorkbook.from_path(path) as book:
             return {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from allocator.errors import Text
+from allocator.load.extents import check_extent
 from allocator.load.grids import Grid, Merge, cell_text, remark_unreadable
 from allocator.load.heading_rows import HEADING_ROWS, MOST_LEVELS, heading_score
 
@@ -24,6 +25,8 @@ PANIC = "PanicException"  # what pyo3 raises where code in Rust gives up
 
 def read_workbook_grid(path: Path, table: Table, remarks: Remarks) -> Grid | None:
     """Read the sheet whose headings are understood best; None with a finding."""
+    if not check_extent(path, remarks):
+        return None
     try:
         with CalamineWorkbook.from_path(path) as book:
             return _read_sheet(book, table, remarks)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from allocator.errors import Finding, InputError, Text
 from allocator.load.cells import parse_numbers
+from allocator.load.extents import check_extent
 from allocator.load.remarks import Remarks
 from allocator.register.drafting import draw_up
 from allocator.register.edits import Edit, Edits, shown
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 WORKBOOKS = (".xlsx", ".xlsm")
 LAYERS = (".gpkg",)
+MOST_EDITED_CELLS = 2_000_000  # editing takes far more memory for a cell than reading
 ROUNDED = 1e-6  # what the text of a number may leave off
 
 
@@ -162,7 +164,7 @@ def apply_order(
     suffix = register.suffix.lower()
     if suffix in LAYERS:
         remark_open_elsewhere(register, remarks)
-    if suffix in WORKBOOKS:
+    if suffix in WORKBOOKS and _may_be_edited(register, remarks):
         remark_losses(register, remarks, strict=strict)
     _refuse(remarks)
     with _beside(target) as folder:
@@ -184,6 +186,16 @@ def apply_order(
         written.replace(target)
     before = any(change.run == order.run for change in done)
     return Applied(edits, tuple(remarks.findings), before, _log_name(target, suffix))
+
+
+def _may_be_edited(register: Path, remarks: Remarks) -> bool:
+    """Return whether a workbook is of a size that can be edited; else with a finding.
+
+    A file that is not there is left to the reader.
+    """
+    return register.is_file() and check_extent(
+        register, remarks, most_cells=MOST_EDITED_CELLS
+    )
 
 
 def _copy(register: Path, target: Path) -> Path:
