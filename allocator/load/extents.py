@@ -114,7 +114,8 @@ def _measure_archive(path: Path, most: int) -> None:
         parts = archive.infolist()
     if len(parts) > MOST_PARTS:
         raise TooLarge(Text(f"{len(parts)} 个部分", f"{len(parts)} parts"))
-    inflated, sheets, strings = 0, [], Strings()
+    inflated, strings = 0, Strings()
+    sheets: list[tuple[Measure, Callable[[], Iterator[bytes]]]] = []
     for part in parts:
         inflated += sum(len(piece) for piece in _pieces(path, part, inflated))
 

@@ -25,7 +25,7 @@ from typing import Any, Self
 
 MOST_ADDRESS_SPACE = 6 << 30  # bytes; so that a failed check does not stop the machine
 MOST_SECONDS = 90.0
-SECRET = "Zg7kP-outside-the-task"
+CANARY = "Zg7kP-outside-the-task"
 _OPENED = 0x20 | 0x2 | 0x100 | 0x200  # IN_OPEN, IN_MODIFY, IN_CREATE, IN_DELETE
 _POLL_S = 0.005
 
@@ -84,7 +84,7 @@ class Container:
         self._report = folder / "said"
         self._report.mkdir()
         for name in ("secret.csv", "secret.toml", "secret.txt", "secret.png"):
-            (self.outside / name).write_text(SECRET, encoding="utf-8")
+            (self.outside / name).write_text(CANARY, encoding="utf-8")
         self._heard = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"

@@ -2,104 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.cli.small_task import write_task
 from tests.trust import hostile_books as books
 from tests.trust import hostile_layers as layers
+from tests.trust.hostile_cases import (
+    INPUT,
+    MB,
+    POLICY,
+    Case,
+    Place,
+    brief_case,
+    sites_case,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
-
-INPUT, POLICY = 3, 4
-MB = 1 << 20
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a case is written: its folder, and what it may name to do harm.
-
-    Parameters
-    ----------
-    folder
-        Of the case; empty.
-    address
-        Host and port of the listener.
-    outside
-        The folder that must not be touched.
-    """
-
-    folder: Path
-    address: str
-    outside: Path
-
-
-@dataclass(frozen=True)
-class Case:
-    """One hostile input, and how the program must end on it.
-
-    Parameters
-    ----------
-    group
-        The line of the table that it counts for.
-    name
-        What is hostile about it.
-    write
-        Writes its files and returns the arguments of the command.
-    code
-        The exit code that it must end with.
-    heavy
-        Whether it is left out of small shares: it takes seconds.
-    """
-
-    group: str
-    name: str
-    write: Callable[[Place], list[str]]
-    code: int = INPUT
-    heavy: bool = False
-
-
-def _sites(
-    group: str,
-    name: str,
-    file: str,
-    content: bytes | Callable[[Place], bytes],
-    *,
-    heavy: bool = False,
-    code: int = INPUT,
-) -> Case:
-    """Return a case where the sites of the small task are another file."""
-
-    def write(place: Place) -> list[str]:
-        raw = content if isinstance(content, bytes) else content(place)
-        brief = write_task(
-            place.folder, brief=('sites = "sites.csv"', f'sites = "{file}"')
-        )
-        (place.folder / file).write_bytes(raw)
-        return ["check", str(brief), "--json"]
-
-    return Case(group, name, write, code, heavy)
-
-
-def _brief(
-    group: str,
-    name: str,
-    old: str,
-    new: str | Callable[[Place], str],
-    *,
-    code: int = INPUT,
-) -> Case:
-    """Return a case where the brief of the small task says something else."""
-
-    def write(place: Place) -> list[str]:
-        text = new if isinstance(new, str) else new(place)
-        brief = write_task(place.folder, brief=(old, text))
-        return ["check", str(brief), "--json"]
-
-    return Case(group, name, write, code)
-
 
 # --- Workbooks ------------------------------------------------------------------------
 
@@ -119,9 +38,7 @@ _LAUGHS = (
 
 
 def _far(cell: str, row: int) -> str:
-    return books.sheet(
-        f"{books.FILLED}<row r='{row}'><c r='{cell}'><v>1</v></c></row>"
-    )
+    return books.sheet(f"{books.FILLED}<row r='{row}'><c r='{cell}'><v>1</v></c></row>")
 
 
 def _entity(place: Place, kind: str) -> str:
@@ -131,7 +48,7 @@ def _entity(place: Place, kind: str) -> str:
 
 
 def _book(name: str, file: str, content: bytes | Callable[[Place], bytes]) -> Case:
-    return _sites(BOMBS, name, file, content)
+    return sites_case(BOMBS, name, file, content)
 
 
 def _books() -> Iterable[Case]:
@@ -172,7 +89,10 @@ def _books() -> Iterable[Case]:
         "many sheets, each with a cell far off",
         "s.xlsx",
         books.xlsx(
-            {f"xl/worksheets/sheet{n}.xml": _far("AZ99999", 99999) for n in range(1, 99)}
+            {
+                f"xl/worksheets/sheet{n}.xml": _far("AZ99999", 99999)
+                for n in range(1, 99)
+            }
         ),
     )
     yield _book(
@@ -184,9 +104,7 @@ def _books() -> Iterable[Case]:
         ("xl/styles.xml", _TEXT),
         ("xl/media/image1.png", " " * 1000),
     ):
-        yield _book(
-            f"{name} of 4 GB", "s.xlsx", books.inflating(name, piece, 4000)
-        )
+        yield _book(f"{name} of 4 GB", "s.xlsx", books.inflating(name, piece, 4000))
         yield _book(
             f"{name} of 1 GB that says 100 bytes",
             "s.xlsx",
@@ -203,7 +121,9 @@ def _books() -> Iterable[Case]:
         content = books.ods(books.ods_row("x", rows=rows, columns=columns))
         yield _book(f"ods with {name}", "s.ods", content)
     spaces = '<text:s text:c="2000000000"/>'
-    yield _book("ods with 2,000,000,000 spaces", "s.ods", books.ods(books.ods_row(spaces)))
+    yield _book(
+        "ods with 2,000,000,000 spaces", "s.ods", books.ods(books.ods_row(spaces))
+    )
     yield _book(
         "ods of 1 GB",
         "s.ods",
@@ -219,7 +139,7 @@ def _entities() -> Iterable[Case]:
             doctype = _LAUGHS if kind == "laughs" else _entity(place, kind)
             return books.xlsx({part: make(doctype)})
 
-        return _sites(ENTITIES, name, "s.xlsx", content)
+        return sites_case(ENTITIES, name, "s.xlsx", content)
 
     def of_sheet(doctype: str) -> str:
         return books.sheet(shown, doctype=doctype)
@@ -234,7 +154,7 @@ def _entities() -> Iterable[Case]:
         yield add(f"sheet: {kind}", books.SHEET, of_sheet, kind)
         yield add(f"texts: {kind}", books.STRINGS, of_strings, kind)
         yield add(f"workbook: {kind}", "xl/workbook.xml", of_book, kind)
-        yield _sites(
+        yield sites_case(
             ENTITIES,
             f"ods: {kind}",
             "s.ods",
@@ -244,7 +164,7 @@ def _entities() -> Iterable[Case]:
             ),
         )
     for ending in ("qml", "qgs", "kml", "gml", "xml", "svg"):
-        yield _sites(
+        yield sites_case(
             ENTITIES,
             f"{ending} in the place of a table",
             f"s.{ending}",
@@ -272,7 +192,10 @@ def _tables() -> Iterable[Case]:
             lambda _: "南".encode() * (100 * MB // 3),
             True,
         ),
-        "a million columns": (b",".join(b"c%d" % n for n in range(10**6)) + b"\n1", True),
+        "a million columns": (
+            b",".join(b"c%d" % n for n in range(10**6)) + b"\n1",
+            True,
+        ),
         "5,000 columns": (b",".join(b"c%d" % n for n in range(5000)) + b"\n1", False),
         "a row of a million cells": (_HEAD + rows + b"," * 10**6 + b"\n", False),
         "a million blank lines": (_HEAD + b"\n" * 10**6, False),
@@ -290,7 +213,7 @@ def _tables() -> Iterable[Case]:
         "UTF-7 and escapes": (_HEAD + b"+ADw-script+AD4-\x1b[2J,\x07\n", False),
     }
     for name, (content, heavy) in cases.items():
-        yield _sites(TABLES, name, "s.csv", content, heavy=heavy)
+        yield sites_case(TABLES, name, "s.csv", content, heavy=heavy)
 
 
 # --- Briefs and packs -----------------------------------------------------------------
@@ -333,7 +256,7 @@ def _toml() -> Iterable[Case]:
             path.write_bytes(raw + b"\n" + path.read_bytes())
             return ["check", str(brief), "--json"]
 
-        return Case(TOML, f"{file}: {name}", write, code)
+        return Case(TOML, f"{file}: {name}", write, (code,))
 
     for file, code in (("brief.toml", INPUT), ("small.toml", POLICY)):
         yield of("100 MB", file, huge, code)
@@ -356,11 +279,12 @@ def _deep_rules() -> Iterable[Case]:
             brief = write_task(place.folder, small=("share = 1.0", text))
             return ["check", str(brief), "--json"]
 
-        yield Case(TOML, f"small.toml: {name}", write, POLICY)
+        yield Case(TOML, f"small.toml: {name}", write, (POLICY,))
 
 
 # --- Paths ----------------------------------------------------------------------------
 
+_EITHER = (INPUT, POLICY)
 PATHS = "addresses, virtual paths and paths out of the folder"
 _VIRTUAL = (
     "/vsicurl/http://{address}/z.geojson",
@@ -398,10 +322,10 @@ def _paths() -> Iterable[Case]:
             shown = text.format(address=place.address, outside=place.outside)
             return f'"{shown}"'
 
-        yield _brief(PATHS, f"zones: {text}", '"zones.csv"', named)
-        yield _brief(PATHS, f"pack: {text}", '"small.toml"', named, code=None or INPUT)
+        yield brief_case(PATHS, f"zones: {text}", '"zones.csv"', named)
+        yield brief_case(PATHS, f"pack: {text}", '"small.toml"', named, codes=_EITHER)
     for ending in ("vrt", "geojson", "json", "gpkg", "shp", "fgb", "csv", "xlsx"):
-        yield _sites(
+        yield sites_case(
             PATHS,
             f"a virtual layer called {ending}",
             f"s.{ending}",
@@ -414,7 +338,7 @@ def cases() -> list[Case]:
     return [
         *_books(),
         *_entities(),
-        *layers.cases(_sites),
+        *layers.cases(),
         *_tables(),
         *_toml(),
         *_paths(),
