@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import tomllib
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
 
+MOST_DEPTH = 20  # of tables and lists; packs and briefs need six
 MOST_TOML_BYTES = (
     5_000_000  # a brief or pack of more than 5 MB is a mistake or an attack
 )
@@ -35,9 +37,18 @@ def read_toml(path: Path) -> tuple[dict[str, Any] | None, list[Finding]]:
         return [*findings, Finding(code, message, table=path.name, remedy=remedy)]
 
     try:
+        if path.exists() and not path.is_file():
+            # A device or a pipe has no end, or never begins.
+            raise IsADirectoryError(errno.EISDIR, "no regular file", str(path))
         if path.stat().st_size > MOST_TOML_BYTES:
             return None, bad(
-                "toml-too-large", Text("文件过大", "the file is too large")
+                "toml-too-large",
+                Text("文件过大", "the file is too large"),
+                Text(
+                    f"应小于 {MOST_TOML_BYTES // 1_000_000} MB; 数据写在表格里",
+                    f"keep it below {MOST_TOML_BYTES // 1_000_000} MB; data goes into "
+                    "tables",
+                ),
             )
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -74,11 +85,53 @@ def read_toml(path: Path) -> tuple[dict[str, Any] | None, list[Finding]]:
                 path.name,
             )
         )
-    try:
-        return tomllib.loads(text), findings
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        findings.append(_toml_fault(error, text, path.name))
-        return None, findings
+    return _parse(text, path.name, findings)
+
+
+def _parse(
+    text: str, table: str, findings: list[Finding]
+) -> tuple[dict[str, Any] | None, list[Finding]]:
+    """Return the content of a TOML text, or None with one finding more."""
+    content: dict[str, Any] = {}
+    is_deep = _LONG_KEY.search(text) is not None
+    if not is_deep:
+        try:
+            content = tomllib.loads(text)
+        except (ValueError, RecursionError) as error:
+            # Not only TOMLDecodeError: numbers of thousands of digits raise another.
+            return None, [*findings, _toml_fault(error, text, table)]
+    if not (is_deep or _is_deep(content)):
+        return content, findings
+    message = Text(
+        f"表和列表嵌套超过 {MOST_DEPTH} 层", f"nested more than {MOST_DEPTH} deep"
+    )
+    remedy = Text("对照示例改写", "write it after the examples")
+    return None, [
+        *findings,
+        Finding("toml-too-deep", message, table=table, remedy=remedy),
+    ]
+
+
+# Keys of a hundred parts: the parser's time grows with the square of their number.
+_LONG_KEY = re.compile(
+    r"(?<![\w-])(?:(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}"
+)
+
+
+def _is_deep(content: object) -> bool:
+    """Whether tables and lists lie in one another deeper than `MOST_DEPTH`."""
+    level: list[Any] = [content]
+    for _ in range(MOST_DEPTH):
+        inner = [
+            part
+            for held in level
+            for part in (held.values() if isinstance(held, dict) else held)
+            if isinstance(part, dict | list)
+        ]
+        if not inner:
+            return False
+        level = inner
+    return True
 
 
 # What `tomllib` says, by how its message begins, and what to do about it.

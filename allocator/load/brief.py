@@ -411,9 +411,11 @@ def _check_paths(
     for column, text in written:
         if not isinstance(text, str):
             continue
-        lower = text.strip().lower()
+        lower = text.strip().lower().replace("\\", "/")
         # Tests for "://" so that every scheme is caught, file:// and s3:// too.
-        virtual = lower.startswith("/vsi") or "://" in lower or lower.endswith(".vrt")
+        # Two slashes begin the name of another machine.
+        virtual = lower.startswith(("/vsi", "//")) or lower.endswith(".vrt")
+        virtual = virtual or "://" in lower
         if virtual or "\0" in text:
             remarks.error(
                 "path-refused",

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from allocator.errors import Text
-from allocator.load.grids import remark_unreadable
+from allocator.load.grids import (
+    MOST_COLUMNS,
+    remark_empty,
+    remark_unreadable,
+    remark_wide,
+)
 from allocator.load.heading_rows import find_head
 from allocator.load.headings import LEVELS
 from allocator.load.layers import LAYERS, read_layer
@@ -78,8 +83,11 @@ def check_file(path: Path, remarks: Remarks) -> bool:
         elif path.exists():
             remarks.error(
                 "file-unreadable",
-                Text("这是文件夹, 不是文件", "this is a folder, not a file"),
+                Text(
+                    "不是普通文件 (可能是文件夹)", "this is no file but a folder, say"
+                ),
                 values=[path],
+                remedy=Text("写数据文件的路径", "give the path of a file of data"),
             )
         else:
             remark_missing(path, remarks)
@@ -116,8 +124,11 @@ def _table_from(grid: Grid, table: Table, remarks: Remarks) -> Raw | None:
     first = head.top + head.levels
     rows = [r for r in range(first, len(grid.rows)) if any(grid.rows[r])]
     width = max([len(head.parts), *(len(grid.rows[row]) for row in rows)], default=0)
+    if width > MOST_COLUMNS:
+        remark_wide(width, remarks)
+        return None
     if not rows or not head.parts:
-        remarks.error("table-empty", Text("表中没有数据行", "the table has no rows"))
+        remark_empty(Text("表中没有数据行", "the table has no rows"), remarks)
         return None
     parts = head.parts + [()] * (width - len(head.parts))
     _check_width(grid, head, rows, remarks)

@@ -13,6 +13,7 @@ from allocator.load.body_rows import leave_out
 from allocator.load.cells import plain_id, read_cells, read_extra
 from allocator.load.claims import check_claims, check_missing
 from allocator.load.files import read_raw, row_name
+from allocator.load.grids import remark_empty
 from allocator.load.headings import understand, with_unit_lines
 from allocator.tables import Kind
 
@@ -100,7 +101,7 @@ def read_sheet(path: Path, table: Table, remarks: Remarks) -> Sheet | None:
     raw = _fill_merges(raw, claimed, table, remarks)
     raw = leave_out(raw, claimed, wanted, remarks)
     if raw.cells.empty:
-        remarks.error("table-empty", Text("表中没有数据行", "the table has no rows"))
+        remark_empty(Text("表中没有数据行", "the table has no rows"), remarks)
         return None
     frame = _read_columns(raw, claimed, wanted, remarks)
     _add_headings(headings, claimed, losers, frame, remarks)

@@ -60,6 +60,17 @@ def cell_text(cell: object) -> str:
     return str(cell)
 
 
+def remark_empty(what: Text, remarks: Remarks) -> None:
+    """Report a table or layer that holds nothing."""
+    remarks.error(
+        "table-empty",
+        what,
+        remedy=Text(
+            "检查导出是否完整, 或换一个文件", "export it again, or another one"
+        ),
+    )
+
+
 def remark_unreadable(reason: str, remarks: Remarks) -> None:
     """Report a file that cannot be opened as what its ending says."""
     reason = " ".join(reason.split())[:200]

@@ -13,7 +13,8 @@ import pyogrio.errors
 from pyproj.exceptions import CRSError
 
 from allocator.errors import Text
-from allocator.load.grids import cell_text, remark_unreadable
+from allocator.load.base_tables import check_tables
+from allocator.load.grids import cell_text, remark_empty, remark_unreadable
 from allocator.load.raw import Raw
 
 if TYPE_CHECKING:
@@ -50,9 +51,7 @@ def read_layer(path: Path, remarks: Remarks) -> Raw | None:
         )
         return None
     if not len(frame):
-        remarks.error(
-            "table-empty", Text("图层中没有要素", "the layer has no features")
-        )
+        remark_empty(Text("图层中没有要素", "the layer has no features"), remarks)
         return None
     names = [f"第{i + 1}个要素" for i in range(len(frame))]
     shapes = np.asarray(frame["geometry"].to_numpy(), dtype=object)
@@ -87,10 +86,9 @@ def check_magic(path: Path, remarks: Remarks) -> bool:
     except OSError as error:
         remark_unreadable(error.strerror or str(error), remarks)
         return False
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(magic):
-        return True
-    if head.startswith(magic):
-        return True
+    plain = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if plain.startswith(magic) or head.startswith(magic):
+        return path.suffix.lower() != ".gpkg" or check_tables(path, remarks)
     remark_unreadable(f"{path.suffix} 的文件头不对 / wrong file header", remarks)
     return False
 
@@ -114,7 +112,7 @@ def read_frame(path: Path, remarks: Remarks) -> gpd.GeoDataFrame | None:
         remark_unreadable(str(error), remarks)
         return None
     if not names:
-        remarks.error("table-empty", Text("文件中没有图层", "the file has no layer"))
+        remark_empty(Text("文件中没有图层", "the file has no layer"), remarks)
         return None
     if len(names) > 1:
         remarks.warning(

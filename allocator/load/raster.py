@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from allocator.load.remarks import Remarks
 
 KM2 = 1e-6
+LEAST_CELL_M = 5.0  # the finest rasters of population have cells of 10 m
+METRES_OF_DEGREE = 111_320.0  # of a great circle: 40,075 km / 360
 MOST_PEOPLE_A_CELL = 1e9  # more than any cell of any raster holds: a fill value
 
 
@@ -178,6 +180,7 @@ def open_raster(
         with source:
             crs = _crs_of(source, stated, remarks)
             good = _check(source, band, remarks)
+            good = good and (crs is None or _check_cell(source, crs, remarks))
             if crs is None or not good:
                 yield None
             else:
@@ -255,6 +258,31 @@ def _check(source: Any, band: int, remarks: Remarks) -> bool:  # noqa: ANN401
             column="demand.band",
         )
     return not remarks.failed()
+
+
+def _check_cell(source: Any, crs: pyproj.CRS, remarks: Remarks) -> bool:  # noqa: ANN401
+    """Report cells so small that an area has more of them than can be added up."""
+    size = max(abs(source.transform.a), abs(source.transform.e))
+    unit = (
+        METRES_OF_DEGREE
+        if crs.is_geographic
+        else crs.axis_info[0].unit_conversion_factor
+    )
+    metres = size * unit
+    if metres >= LEAST_CELL_M:
+        return True
+    remarks.error(
+        "raster-too-fine",
+        Text(
+            f"栅格的单元只有 {metres:.2g} 米",
+            f"a cell of the raster has {metres:.2g} m",
+        ),
+        remedy=Text(
+            f"重采样到 {LEAST_CELL_M:g} 米以上, 如 100 米",
+            f"resample it to {LEAST_CELL_M:g} m or more, 100 m say",
+        ),
+    )
+    return False
 
 
 def _crs_of(source: Any, stated: Stated, remarks: Remarks) -> pyproj.CRS | None:  # noqa: ANN401

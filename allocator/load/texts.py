@@ -27,7 +27,9 @@ SEPARATORS = {
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # A comma or a tab between other characters of UTF-16 shows as one of these.
 UTF_16_SIGNS = {"utf-16-le": (b",\0", b"\t\0"), "utf-16-be": (b"\0,", b"\0\t")}
-LARGEST_FIELD = 1_000_000  # characters of one cell; more is an unclosed quotation mark
+LARGEST_FIELD = 100_000  # characters of one cell; more is an unclosed quotation mark
+LONGEST_LINE = 1_000_000  # characters
+MOST_SCORED = 2000  # cells of a row that are looked at to tell the separator
 
 
 def decode(raw: bytes, remarks: Remarks) -> str | None:
@@ -83,12 +85,37 @@ def read_text_grid(path: Path, table: Table, remarks: Remarks) -> Grid | None:
     if not text.strip():
         remarks.error("file-empty", Text("文件是空的", "the file is empty"))
         return None
+    if _longest_line(text) > LONGEST_LINE:
+        remarks.error(
+            "line-too-long",
+            Text(
+                f"有一行超过 {LONGEST_LINE:,} 个字符",
+                f"a line has more than {LONGEST_LINE:,} characters",
+            ),
+            remedy=Text(
+                "检查换行是否丢失, 或另存为 xlsx",
+                "see whether line breaks were lost, or save it as xlsx",
+            ),
+        )
+        return None
     separator = _choose_separator(text, table)
     remarks.account.separator = SEPARATORS[separator]
     rows = _parse(text, separator, remarks)
     if rows is None:
         return None
     return Grid([[cell.strip() for cell in row] for row in rows])
+
+
+def _longest_line(text: str) -> int:
+    """Return the length of the longest line, characters, without copying the text."""
+    end = "\n" if "\n" in text else "\r"
+    longest = start = 0
+    while start <= len(text):
+        stop = text.find(end, start)
+        stop = len(text) if stop < 0 else stop
+        longest = max(longest, stop - start)
+        start = stop + 1
+    return longest
 
 
 def _choose_separator(text: str, table: Table) -> str:
@@ -99,6 +126,7 @@ def _choose_separator(text: str, table: Table) -> str:
             rows = list(csv.reader(io.StringIO(lines, newline=""), delimiter=separator))
         except csv.Error:
             return (-1.0, 0)
+        rows = [row[:MOST_SCORED] for row in rows]
         return (heading_score(Grid(rows), table), lines.count(separator))
 
     return max(SEPARATORS, key=score)

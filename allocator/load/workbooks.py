@@ -8,7 +8,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from allocator.errors import Text
 from allocator.load.extents import check_extent
-from allocator.load.grids import Grid, Merge, cell_text, remark_unreadable
+from allocator.load.grids import Grid, Merge, cell_text, remark_empty, remark_unreadable
 from allocator.load.heading_rows import HEADING_ROWS, MOST_LEVELS, heading_score
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _read_sheet(book: CalamineWorkbook, table: Table, remarks: Remarks) -> Grid 
         if top.rows:
             scores[name] = heading_score(top, table)
     if not scores:
-        remarks.error("table-empty", Text("表中没有数据行", "the table has no rows"))
+        remark_empty(Text("表中没有数据行", "the table has no rows"), remarks)
         return None
     shown = [name for name in scores if sheets[name]]
     # A hidden sheet is taken only where no sheet that can be seen is understood.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import pandas as pd
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from allocator.decisions import read_decisions, reviewed_rows
 from allocator.errors import Finding, InputError, Severity, Text, errors_in
 from allocator.export import DEMAND_COLUMNS, RUN_MARKER, audit_records
+from allocator.load.base_tables import read_own_layer
 from allocator.outcome import audit_table
 from allocator.pipeline.deciding import DECIDED_FILE
 from allocator.pipeline.runs import read_columns
@@ -179,7 +179,7 @@ def _audit_counts(
 
 def _layer(path: Path, layer: str) -> pd.DataFrame | None:
     try:
-        return pd.DataFrame(gpd.read_file(path, layer=layer, ignore_geometry=True))
+        return pd.DataFrame(read_own_layer(path, layer=layer, ignore_geometry=True))
     except (OSError, ValueError, DataSourceError, DataLayerError):
         return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import geopandas as gpd
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pyogrio.errors import DataLayerError, DataSourceError
@@ -25,12 +24,15 @@ from allocator.compare import (
     zones_table,
 )
 from allocator.errors import Finding, InputError, Text, errors_in
+from allocator.load.base_tables import read_own_layer
 from allocator.pipeline.runs import read_columns, read_run
 from allocator.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    import geopandas as gpd
 
     from allocator.errors import Language
     from allocator.progress import Progress
@@ -360,7 +362,7 @@ def read_sites(path: Path) -> pd.DataFrame:
 def _read_units(path: Path, layer: str) -> gpd.GeoDataFrame:
     columns = _UNIT_COLUMNS[layer]
     try:
-        units = gpd.read_file(path, layer=layer)
+        units = read_own_layer(path, layer=layer)
     except (OSError, ValueError, DataSourceError, DataLayerError) as error:
         raise _unreadable(path, (layer,)) from error
     if not set(columns) <= set(units.columns) or units[columns[0]].duplicated().any():

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-import geopandas as gpd
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pyogrio.errors import DataLayerError, DataSourceError
@@ -16,6 +15,7 @@ from allocator.area import PlanningArea
 from allocator.audit import REACH_COLUMNS
 from allocator.errors import Finding, InputError, Text, nearest
 from allocator.export import DEMAND_COLUMNS, RUN_MARKER, SITE_COLUMNS
+from allocator.load.base_tables import read_own_layer
 from allocator.outcome import Outcome
 from allocator.pipeline.comparing import draw_changes
 from allocator.pipeline.runs import read_columns, read_run
@@ -231,8 +231,8 @@ def _unreadable(path: Path) -> InputError:
 def _read_area(folder: Path, certificate: _Certificate) -> PlanningArea:
     path = folder / "plan.gpkg"
     try:
-        zones = gpd.read_file(path, layer="zones").set_index("zone_id").sort_index()
-        counties = gpd.read_file(path, layer="counties")
+        zones = read_own_layer(path, layer="zones").set_index("zone_id").sort_index()
+        counties = read_own_layer(path, layer="counties")
         counties = counties.set_index("county_id").sort_index()
         demand = _numbered(read_columns(folder / "demand.csv", DEMAND_COLUMNS))
         demand = demand.set_index("demand_id").sort_index()

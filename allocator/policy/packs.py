@@ -257,7 +257,7 @@ def _unknown_sections(content: Mapping[str, Any], table: str) -> list[Finding]:
                     column=key,
                     remedy=Text(f"是否应为 {close}?", f"did you mean {close}?")
                     if close
-                    else None,
+                    else Text("删去这一部分", "remove this section"),
                 )
             )
     return findings

@@ -12,6 +12,7 @@ import math
 import shutil
 import sqlite3
 import struct
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ POINTS = ("POINT", "MULTIPOINT", "GEOMETRY", "GEOMETRYCOLLECTION")
 # The log is registered so that QGIS lists it; when does not matter to anyone.
 LOG_DATE = "2000-01-01T00:00:00.000Z"
 # What a damaged file raises: text that is none, shapes that are none.
+MOST_SECONDS = 60.0  # for all changes together; they take far less than one
+_STEPS = 100_000  # of the database between two looks at the clock
 DAMAGE = (
     sqlite3.Error,
     shapely.errors.ShapelyError,
@@ -100,6 +103,7 @@ def write_layer(
     try:
         with closing(sqlite3.connect(target)) as base:
             _add_functions(base)
+            _end_in_time(base)
             layer = _Layer(register, edits, base, remarks)
             if layer.change():
                 _write_log(base, edits)
@@ -136,6 +140,12 @@ def from_blob(blob: bytes) -> shapely.Geometry | None:
     size = ENVELOPE_BYTES.get((flags >> 1) & 0b111, 0)
     shape = shapely.from_wkb(blob[8 + size :])
     return None if shapely.is_empty(shape) else shape
+
+
+def _end_in_time(base: sqlite3.Connection) -> None:
+    """Have a trigger without end stopped, which `DAMAGE` then reports."""
+    end = time.monotonic() + MOST_SECONDS
+    base.set_progress_handler(lambda: int(time.monotonic() > end), _STEPS)
 
 
 def _add_functions(base: sqlite3.Connection) -> None:

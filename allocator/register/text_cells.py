@@ -11,7 +11,7 @@ import io
 import re
 from dataclasses import dataclass
 
-LARGEST_FIELD = 1_000_000  # as the readers take it
+LARGEST_FIELD = 100_000  # as the readers take it
 # A spreadsheet takes a cell that starts with one of these for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

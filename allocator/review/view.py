@@ -17,6 +17,7 @@ from allocator.errors import Finding, InputError, Text
 from allocator.export import DEMAND_COLUMNS
 from allocator.formulation import find_holdings
 from allocator.formulation.sites import change_costs
+from allocator.load.base_tables import read_own_layer
 from allocator.maps.outlines import bounds, county_units, outlines, place, text
 from allocator.maps.style import (
     POPULATION_COLOURS,
@@ -360,7 +361,7 @@ def _units(run: Path, layer: str) -> gpd.GeoDataFrame:
     path = run / "plan.gpkg"
     key = "zone_id" if layer == "zones" else "county_id"
     try:
-        units = gpd.read_file(path, layer=layer)
+        units = read_own_layer(path, layer=layer)
         indexed: gpd.GeoDataFrame = units.set_index(key).sort_index()
     except (OSError, ValueError, KeyError, DataSourceError, DataLayerError) as error:
         raise _damaged(path) from error

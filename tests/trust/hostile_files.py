@@ -28,7 +28,7 @@ _CELL = "<row><c><v>1</v></c></row>"
 _TEXT = "<si><t>" + "a" * 1000 + "</t></si>"
 _LAUGHS = (
     "<!DOCTYPE x ["
-    + '<!ENTITY a "aaaaaaaaaa">'
+    '<!ENTITY a "aaaaaaaaaa">'
     + "".join(
         f'<!ENTITY {new} "{f"&{old};" * 10}">'
         for old, new in zip("abcdefghi", "bcdefghij", strict=True)
