@@ -13,6 +13,8 @@ from allocator.errors import Text
 if TYPE_CHECKING:
     from allocator.load.remarks import Remarks
 
+MOST_COLUMNS = 2000  # the widest statistical return has some hundreds
+
 
 @dataclass(frozen=True, slots=True)
 class Merge:
@@ -66,7 +68,21 @@ def remark_empty(what: Text, remarks: Remarks) -> None:
         "table-empty",
         what,
         remedy=Text(
-            "检查导出是否完整, 或换一个文件", "export it again, or another one"
+            "检查导出是否完整, 或换一个文件", "export it again, or choose another"
+        ),
+    )
+
+
+def remark_wide(width: int, remarks: Remarks) -> None:
+    """Report a table of more columns than any table of a planner has."""
+    remarks.error(
+        "table-too-wide",
+        Text(
+            f"表有 {width:,} 列, 最多 {MOST_COLUMNS:,} 列",
+            f"the table has {width:,} columns; at most {MOST_COLUMNS:,} are read",
+        ),
+        remedy=Text(
+            "检查分隔符和多余的空列", "look at the separator, and for blank columns"
         ),
     )
 

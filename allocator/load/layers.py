@@ -14,7 +14,13 @@ from pyproj.exceptions import CRSError
 
 from allocator.errors import Text
 from allocator.load.base_tables import check_tables
-from allocator.load.grids import cell_text, remark_empty, remark_unreadable
+from allocator.load.grids import (
+    MOST_COLUMNS,
+    cell_text,
+    remark_empty,
+    remark_unreadable,
+    remark_wide,
+)
 from allocator.load.raw import Raw
 
 if TYPE_CHECKING:
@@ -52,6 +58,9 @@ def read_layer(path: Path, remarks: Remarks) -> Raw | None:
         return None
     if not len(frame):
         remark_empty(Text("图层中没有要素", "the layer has no features"), remarks)
+        return None
+    if len(frame.columns) > MOST_COLUMNS:
+        remark_wide(len(frame.columns), remarks)
         return None
     names = [f"第{i + 1}个要素" for i in range(len(frame))]
     shapes = np.asarray(frame["geometry"].to_numpy(), dtype=object)

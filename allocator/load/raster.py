@@ -262,20 +262,18 @@ def _check(source: Any, band: int, remarks: Remarks) -> bool:  # noqa: ANN401
 
 def _check_cell(source: Any, crs: pyproj.CRS, remarks: Remarks) -> bool:  # noqa: ANN401
     """Report cells so small that an area has more of them than can be added up."""
-    size = max(abs(source.transform.a), abs(source.transform.e))
-    unit = (
-        METRES_OF_DEGREE
-        if crs.is_geographic
-        else crs.axis_info[0].unit_conversion_factor
-    )
-    metres = size * unit
+    metres = max(abs(source.transform.a), abs(source.transform.e))
+    if crs.is_geographic:
+        metres *= METRES_OF_DEGREE
+    else:
+        metres *= crs.axis_info[0].unit_conversion_factor
     if metres >= LEAST_CELL_M:
         return True
     remarks.error(
         "raster-too-fine",
         Text(
             f"栅格的单元只有 {metres:.2g} 米",
-            f"a cell of the raster has {metres:.2g} m",
+            f"its cells have {metres:.2g} m",
         ),
         remedy=Text(
             f"重采样到 {LEAST_CELL_M:g} 米以上, 如 100 米",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tests.trust import hostile_files
 from tests.trust.contained import CANARY, Container, empty
 from tests.trust.figures import Figure
-from tests.trust.hostile_cases import Case, Place
+from tests.trust.hostile_cases import INFEASIBLE, Case, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,9 @@ def complaints(case: Case, seen: Seen) -> list[str]:
         "showed a traceback": "Traceback" in said or "panicked" in said,
         "said no finding": not seen.findings,
         "gave no remedy": any(
-            not one["remedy"] for one in seen.findings if one["severity"] == "error"
+            not one["remedy"]
+            for one in seen.findings
+            if one["severity"] == "error" and seen.code != INFEASIBLE
         ),
         f"took {seen.peak_mb:.0f} MB": seen.peak_mb > MOST_MB,
         f"took {seen.seconds:.0f} s": seen.seconds > MOST_SECONDS,
@@ -53,7 +55,7 @@ def container() -> Iterator[Container]:
 
 
 def attempt(held: Container, case: Case) -> tuple[Seen, list[str]]:
-    """Give the program one hostile file; return what it did, and what of it is wrong."""
+    """Give the program one hostile file; return what it did, and what is wrong."""
     folder = empty(held.folder / "task")
     arguments = case.write(Place(folder, held.address, held.outside))
     before = sorted(path.name for path in folder.iterdir())
@@ -71,19 +73,17 @@ def chosen(share: float) -> list[Case]:
 
 def figures(share: float) -> list[Figure]:
     """Try all that is hostile."""
-    counted: dict[str, list[int]] = {}
-    most: dict[str, list[float]] = {}
+    counted: dict[str, tuple[int, int]] = {}
+    most: dict[str, float] = {}
     with container() as held:
         for case in chosen(share):
             seen, wrong = attempt(held, case)
-            tried = counted.setdefault(case.group, [0, 0])
-            tried[0] += 1
-            tried[1] += bool(wrong)
-            peak = most.setdefault(case.group, [0.0, 0.0])
-            peak[:] = max(peak[0], seen.peak_mb), max(peak[1], seen.seconds)
+            tried, failed = counted.get(case.group, (0, 0))
+            counted[case.group] = tried + 1, failed + bool(wrong)
+            most[case.group] = max(most.get(case.group, 0.0), seen.peak_mb)
             if wrong:
                 print(f"{case.group}: {case.name}: {'; '.join(wrong)}")  # noqa: T201
     return [
-        Figure(group, *counted[group], f"at most {mb:.0f} MB, {seconds:.1f} s")
-        for group, (mb, seconds) in most.items()
+        Figure(group, tried, failed, f"at most {most[group]:.0f} MB")
+        for group, (tried, failed) in counted.items()
     ]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-INPUT, POLICY = 3, 4
+INPUT, POLICY, INFEASIBLE = 3, 4, 5
 MB = 1 << 20
 
 

@@ -1,4 +1,4 @@
-"""Hostile files that take the place of a table, a layer, a raster, a brief or a pack."""
+"""Hostile files in the place of a table, a layer, a raster, a brief or a pack."""
 
 from __future__ import annotations
 

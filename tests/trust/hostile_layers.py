@@ -15,13 +15,15 @@ from rasterio.transform import from_origin
 
 from tests.cli.small_task import write_task
 from tests.load.small_area import write_area, zones_frame
-from tests.trust.hostile_cases import Case, Place, sites_case
+from tests.trust.hostile_cases import INFEASIBLE, INPUT, Case, Place, sites_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
 LAYERS = "layers that lie about their size, compute or fetch"
+# A header that lies may be seen through: the small area then lacks what the text asks.
+EITHER = (INPUT, INFEASIBLE)
 RASTERS = "rasters that lie about their size, unpack to gigabytes or fetch"
 _FOR_EVER = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
 
@@ -114,7 +116,11 @@ def _geopackages() -> Iterable[tuple[str, Callable[[str], tuple[str, ...]]]]:
 
 
 def _layer(
-    name: str, ending: str, content: bytes | Callable[[Place], bytes], *, more: str = ""
+    name: str,
+    ending: str,
+    content: bytes | Callable[[Place], bytes],
+    *,
+    codes: tuple[int, ...] = (INPUT,),
 ) -> Case:
     """Return a case where the zones of the small area are another file."""
 
@@ -123,10 +129,10 @@ def _layer(
         raw = content if isinstance(content, bytes) else content(place)
         (place.folder / f"z.{ending}").write_bytes(raw)
         text = brief.read_text("utf-8").replace("zones.geojson", f"z.{ending}")
-        brief.write_text(text + more, "utf-8")
+        brief.write_text(text, "utf-8")
         return ["check", str(brief), "--json"]
 
-    return Case(LAYERS, name, write)
+    return Case(LAYERS, name, write, codes)
 
 
 # --- Others ---------------------------------------------------------------------------
@@ -189,7 +195,7 @@ def _shape_cases() -> Iterable[Case]:
             brief.write_text(text, "utf-8")
             return ["check", str(brief), "--json"]
 
-        yield Case(LAYERS, f"shp: {name}", write)
+        yield Case(LAYERS, f"shp: {name}", write, EITHER)
 
 
 def _flatgeobuf(count: int) -> Callable[[Place], bytes]:
@@ -217,7 +223,7 @@ def _geojson() -> Iterable[tuple[str, bytes]]:
     for name, text in {
         "lists 100,000 deep": head + point % ('"a":' + deep, "null") + "]}",
         "coordinates 100,000 deep": head
-        + point % ("", '{"type":"Polygon","coordinates":%s}' % deep)
+        + point % ("", '{"type":"Polygon","coordinates":' + deep + "}")
         + "]}",
         "objects 100,000 deep": '{"a":' * 100_000 + "1" + "}" * 100_000,
         "collections 5,000 deep": head + point % ("", nested) + "]}",
@@ -319,13 +325,13 @@ def _rasters() -> Iterable[tuple[str, Callable[[Place], bytes]]]:
     }  # fmt: skip
     yield "a header of 10^9 times 10^9 cells", lambda _: _tiff(huge)
     yield "65,535 bands", lambda _: _tiff(huge | {256: (4, 9), 277: (3, 65535)})
-    yield "tiles of 10^9 cells", lambda place: _tiled(place)
+    yield "tiles of 10^9 cells", _tiled
     yield "a table of tags in a circle", lambda _: b"II*\0\x08\0\0\0\0\0\x08\0\0\0"
     yield (
         "a virtual raster",
         lambda place: (
-            '<VRTDataset rasterXSize="9" rasterYSize="9"><VRTRasterBand dataType="Byte" '
-            f'band="1"><SimpleSource><SourceFilename>/vsicurl/http://{place.address}/z.tif'
+            '<VRTDataset rasterXSize="9" rasterYSize="9"><VRTRasterBand '
+            f'band="1"><SimpleSource><SourceFilename>/vsicurl/http://{place.address}/z'
             "</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>"
         ).encode(),
     )
@@ -391,7 +397,9 @@ def cases() -> Iterable[Case]:
         yield _layer(f"gpkg: {name}", "gpkg", content)
     yield from _shape_cases()
     for count in (10**6, 2**31, 2**40, 2**62):
-        yield _layer(f"fgb of {count:,} shapes", "fgb", _flatgeobuf(count))
+        yield _layer(
+            f"fgb of {count:,} shapes", "fgb", _flatgeobuf(count), codes=EITHER
+        )
     for name, raw in _geojson():
         yield _layer(f"geojson: {name}", "geojson", raw)
         yield sites_case(LAYERS, f"sites as geojson: {name}", "s.geojson", raw)
