@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,3 +49,17 @@ def versions() -> dict[str, str]:
         "allocator": version("health-allocator"),
     }
     return found | {name: version(name) for name in _PARTS}
+
+
+def parse_json(text: str | bytes) -> Any:  # noqa: ANN401 (any JSON value)
+    """Return the value of a JSON text that others may have written.
+
+    Raises
+    ------
+    ValueError
+        When it is no JSON, or nested deeper than can be read.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error

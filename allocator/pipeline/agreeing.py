@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,6 +14,7 @@ from allocator.load.base_tables import read_own_layer
 from allocator.outcome import audit_table
 from allocator.pipeline.deciding import DECIDED_FILE
 from allocator.pipeline.runs import read_columns
+from allocator.provenance import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -94,7 +94,7 @@ def _audit_json(run: Path, rows: tuple[AuditRow, ...], language: Language) -> Fo
 
     now = [words(record) for record in audit_records(rows, language)]
     try:
-        then = [words(record) for record in json.loads(path.read_text("utf-8-sig"))]
+        then = [words(record) for record in parse_json(path.read_text("utf-8-sig"))]
     except (OSError, ValueError, KeyError, TypeError):
         return name, 0, [_unreadable(path)]
     return name, len(now), _rows_apart(f"{run.name}/audit.json", then, now)

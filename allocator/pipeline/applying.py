@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from allocator.errors import Finding, InputError, Severity, Text, errors_in
 from allocator.pipeline.deciding import DECIDED_FILE
 from allocator.pipeline.runs import read_columns
 from allocator.plan import ALLOCATION_COLUMNS
-from allocator.provenance import fingerprint
+from allocator.provenance import fingerprint, parse_json
 from allocator.register import (
     Amount,
     Applied,
@@ -180,7 +179,7 @@ def read_order(
 
 def _read_certificate(run: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads((run / "run.json").read_text("utf-8")))
+        return dict(parse_json((run / "run.json").read_text("utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
             [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from allocator.pipeline.certificate import input_files
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.runs import read_run
 from allocator.plan import COUNTED_COLUMNS, Plan
-from allocator.provenance import fingerprints
+from allocator.provenance import fingerprints, parse_json
 from allocator.reasons import Base, base_of_plan, solve_base
 from allocator.solve import Session
 
@@ -147,7 +146,7 @@ def read_certificate(run: Path) -> dict[str, Any]:
     """
     path = run / "run.json"
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = parse_json(path.read_text("utf-8"))
         for one in content["objectives"]:
             _ = one["name"], float(one["value"]), one["bound"]
         _ = content["inputs"]

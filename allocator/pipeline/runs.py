@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -29,6 +28,7 @@ from allocator.plan import (
     Plan,
     empty_frame,
 )
+from allocator.provenance import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def audit_run(task: Task, folder: Path) -> tuple[AuditRow, ...]:
 def stated_gaps(folder: Path) -> frozenset[tuple[str, str]]:
     """Return the (rule id, unit id) that the certificate of a run says it breaks."""
     try:
-        content = json.loads((folder / "run.json").read_text("utf-8"))
+        content = parse_json((folder / "run.json").read_text("utf-8"))
         return frozenset(
             (str(gap["rule_id"]), str(gap["unit_id"])) for gap in content["gaps"]
         )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from allocator.errors import Finding, Severity, Text
 from allocator.export import RUN_MARKER, write_json
-from allocator.provenance import fingerprint
+from allocator.provenance import fingerprint, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +26,7 @@ def seal_run(folder: Path) -> None:
         The run folder, with all its files written.
     """
     marker = folder / RUN_MARKER
-    content = json.loads(marker.read_text("utf-8"))
+    content = parse_json(marker.read_text("utf-8"))
     content["files"] = [
         {**fingerprint(path), "file": name} for name, path in _files(folder).items()
     ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from allocator.errors import Finding, InputError, Text
+from allocator.provenance import parse_json
 from allocator.review.entries import (
     WITHDRAWN,
     Entry,
@@ -85,7 +86,7 @@ class Journal:
         found = []
         for line in content.split(b"\n"):
             try:
-                entry = entry_of(json.loads(line.decode("utf-8")))
+                entry = entry_of(parse_json(line.decode("utf-8")))
             except ValueError:  # torn off, or no UTF-8, or no JSON
                 continue
             if entry is not None:

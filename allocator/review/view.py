@@ -26,6 +26,7 @@ from allocator.maps.style import (
 from allocator.outcome import PLACEMENT_TABLE_COLUMNS
 from allocator.pipeline.runs import read_columns, read_run
 from allocator.policy import classes_for
+from allocator.provenance import parse_json
 from allocator.tables import FACILITY_CLASSES
 
 if TYPE_CHECKING:
@@ -327,7 +328,7 @@ def _place(
 def _audit(run: Path) -> list[dict[str, Any]]:
     path = run / "audit.json"
     try:
-        rows = json.loads(path.read_text("utf-8"))
+        rows = parse_json(path.read_text("utf-8"))
         return [dict(row) for row in rows]
     except (OSError, ValueError, TypeError) as error:
         raise _damaged(path) from error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tests.cli.small_task import write_task
 from tests.trust import hostile_books as books
 from tests.trust import hostile_layers as layers
+from tests.trust import hostile_runs as runs
 from tests.trust.hostile_cases import (
     INPUT,
     MB,
@@ -342,4 +343,5 @@ def cases() -> list[Case]:
         *_tables(),
         *_toml(),
         *_paths(),
+        *runs.cases(),
     ]

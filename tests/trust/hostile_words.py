@@ -210,9 +210,9 @@ def formulas_in(path: Path, planners: set[str]) -> Iterator[str]:
         text = path.read_text("utf-8-sig")
         for row in csv.reader(io.StringIO(text, newline="")):
             for cell in row:
-                if cell.startswith(_STARTS) and not _is_number(cell):
-                    if cell not in planners:
-                        yield cell
+                would_run = cell.startswith(_STARTS) and not _is_number(cell)
+                if would_run and cell not in planners:
+                    yield cell
         return
     book = openpyxl.load_workbook(path)
     for sheet in book.worksheets:
