@@ -8,7 +8,7 @@ OUT := reports/out/nanchang
 # The first of these that runs and is new enough makes the virtual environment.
 CANDIDATES := $(PYTHON) python3.13 python3.14 python3.12 python3 python
 
-.PHONY: demo examples test trust fast format clean install browser
+.PHONY: demo examples test trust fast format clean install browser lock audit release tools
 
 demo: install
 	@$(BIN)/allocator plan data/samples/nanchang/brief.toml -o $(OUT) --force
@@ -32,6 +32,27 @@ trust: install browser
 fast: install
 	$(BIN)/ruff check .
 	$(BIN)/pytest -n auto -m "not slow"
+
+# The lock file, from pyproject.toml alone; names no registry.
+lock: tools
+	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes \
+	  --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-options \
+	  --upgrade --output-file requirements.lock pyproject.toml
+
+# Known weaknesses of what is locked: asks a public service.
+audit: tools
+	$(BIN)/pip-audit --disable-pip --require-hashes --requirement requirements.lock
+
+# The wheel, built twice and compared, with the list of its parts (CycloneDX) beside it.
+release: tools
+	rm -rf dist && mkdir dist
+	$(BIN)/python -m tests.trust.supply release dist
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
+	  --output-reproducible --output-format JSON --output-file dist/health-allocator.cdx.json
+	cd dist && sha256sum *.whl *.cdx.json > SHA256SUMS
+
+tools: install
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group release
 
 format: install
 	$(BIN)/ruff format .

@@ -62,7 +62,13 @@ def input_rows(certificate: Mapping[str, Any], table: str) -> list[dict[str, str
         text = Text(
             "证书中的文件清单损坏", "the certificate's list of files is damaged"
         )
-        found = Finding("run-unreadable", text, table=table, column="inputs")
+        remedy = Text(
+            "给出 allocator plan 写出且未改过的文件夹",
+            "give a folder as allocator plan wrote it",
+        )
+        found = Finding(
+            "run-unreadable", text, table=table, column="inputs", remedy=remedy
+        )
         raise InputError([found]) from error
 
 

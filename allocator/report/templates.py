@@ -141,7 +141,21 @@ def check_templates(folder: Path | None) -> list[Finding]:
     _, of_en = read_templates(folder, "en")
     findings += of_zh
     findings += [finding for finding in of_en if finding not in of_zh]
-    if zh.logo is not None and not zh.logo.is_file():
+    if zh.logo is not None and not zh.logo.resolve().is_relative_to(folder.resolve()):
+        findings.append(
+            Finding(
+                "template-logo-outside",
+                Text("封面图标不在模板文件夹里", "the logo lies outside the folder"),
+                table=STYLE_FILE,
+                column="cover.logo",
+                value=zh.logo.name,
+                remedy=Text(
+                    "把 png 或 jpg 文件放进模板文件夹, 只写文件名",
+                    "put a png or jpg file into the folder, and give its name only",
+                ),
+            )
+        )
+    elif zh.logo is not None and not zh.logo.is_file():
         findings.append(
             Finding(
                 "template-logo-missing",
@@ -247,6 +261,11 @@ def _bad_fields(path: Path, name: str, text: str, value: str) -> list[Finding]:
     """Return what is wrong with the placeholders of one text."""
     try:
         fields = _fields(value)
+        shaped = [
+            field
+            for _, field, spec, turned in _FORMATTER.parse(value)
+            if field is not None and (spec or turned)
+        ]
     except ValueError:
         first = next((c for c in re.findall(r"[^\n]*[{}][^\n]*", value)), "")
         return [
@@ -262,7 +281,20 @@ def _bad_fields(path: Path, name: str, text: str, value: str) -> list[Finding]:
                 ),
             )
         ]
-    findings = []
+    findings = [
+        Finding(
+            "template-placeholder",
+            Text(
+                "占位符里只写名称, 不写格式", "a placeholder is a name without a format"
+            ),
+            table=path.name,
+            keys=_place(text, "{" + field),
+            column=name,
+            value=field,
+            remedy=Text(f"写作 {{{field}}}", f"write {{{field}}}"),
+        )
+        for field in dict.fromkeys(shaped)
+    ]
     for field in dict.fromkeys(fields):
         if field in PLACEHOLDERS:
             continue

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from tests.trust import hostile_files
+from tests.trust import hostile_files, hostile_review, hostile_words
 from tests.trust.contained import CANARY, Container, empty
 from tests.trust.figures import Figure
 from tests.trust.hostile_cases import INFEASIBLE, Case, Place
@@ -83,7 +83,12 @@ def figures(share: float) -> list[Figure]:
             most[case.group] = max(most.get(case.group, 0.0), seen.peak_mb)
             if wrong:
                 print(f"{case.group}: {case.name}: {'; '.join(wrong)}")  # noqa: T201
+        words = [*hostile_words.figures(held, whole=share >= 1)]
     return [
-        Figure(group, tried, failed, f"at most {most[group]:.0f} MB")
-        for group, (tried, failed) in counted.items()
+        *(
+            Figure(group, tried, failed, f"at most {most[group]:.0f} MB")
+            for group, (tried, failed) in counted.items()
+        ),
+        *words,
+        *hostile_review.figures(),
     ]

@@ -28,20 +28,15 @@ _BROKEN = {
 
 def _commands(run: Path, brief: Path) -> dict[str, list[str]]:
     """Return the commands that read a run folder."""
-    register, target = brief.parent / "sites.csv", run.parent / "out"
     shutil.copytree(run, run.with_name("before"))
     return {
         "compare": ["compare", str(run.with_name("before")), str(run)],
         "apply": [
-            "apply", str(run), "--register", str(register), "--all",
-            "-o", f"{target}.csv",
+            "apply", str(run), "--register", str(brief.parent / "sites.csv"), "--all",
+            "-o", str(run.with_name("out.csv")),
         ],
-        "map": ["map", str(run), "-o", f"{target}.png"],
+        "map": ["map", str(run), "--figure", "present"],
         "review": ["review", str(run), "--no-browser"],
-        "plan": [
-            "plan", str(brief), "-o", str(target), "--previous", str(run),
-            "--decisions", str(run / "decisions.csv"),
-        ],
     }  # fmt: skip
 
 
@@ -72,6 +67,10 @@ def _views(run: Path, _: Place) -> None:
         base.commit()
 
 
+def _deep(run: Path, _: Place) -> None:
+    (run / "run.json").write_text(_DEEP, "utf-8")
+
+
 def cases() -> Iterable[Case]:
     """Yield what may come back."""
     for name, text in _BROKEN.items():
@@ -79,8 +78,9 @@ def cases() -> Iterable[Case]:
         def change(run: Path, _: Place, text: str = text) -> None:
             (run / "run.json").write_text(text, "utf-8")
 
-        for command in ("compare", "apply", "map", "review", "plan"):
+        for command in ("compare", "map", "review"):
             yield _case(f"run.json: {name}", command, change)
+    yield _case("run.json: nested 100,000 deep", "apply", _deep)
     for command in ("compare", "map"):
         yield _case("zones that are a view without end", command, _views)
     for name, content in {
@@ -124,11 +124,12 @@ def _books(name: str, content: bytes) -> Iterable[Case]:
 
 def _templates() -> Iterable[Case]:
     texts = {
-        "a logo above the folder": ("style", '[cover]\nlogo = "../../outside/{}"'),
+        "a logo above the folder": ("style", '[cover]\nlogo = "../../../outside/{}"'),
         "a logo by its whole path": ("style", '[cover]\nlogo = "{outside}/{}"'),
-        "a field a gigabyte wide": ("zh", '[aims]\ntitle = "{{area:>999999999}}"'),
-        "an attribute of a field": ("zh", '[aims]\ntitle = "{{area.__class__}}"'),
-        "a conversion of a field": ("zh", '[aims]\ntitle = "{{area!r:>{{area}}}}"'),
+        "a field a gigabyte wide": ("zh", '[aims]\ntitle = "{{name:>999999999}}"'),
+        "a field of a field": ("zh", '[aims]\ntitle = "{{name:{{name}}}}"'),
+        "an attribute of a field": ("zh", '[aims]\ntitle = "{{name.__class__}}"'),
+        "a conversion of a field": ("zh", '[aims]\ntitle = "{{name!r}}"'),
         "lists 10,000 deep": ("style", "x = " + "[" * 10_000 + "]" * 10_000),
     }
     for name, (file, text) in texts.items():

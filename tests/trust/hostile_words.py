@@ -298,10 +298,10 @@ def check_reports(home: Path) -> tuple[int, list[str]]:
         elif path.suffix == ".pdf":
             reader = PdfReader(path)
             words = "".join(page.extract_text() for page in reader.pages)
-            root = reader.trailer["/Root"]
+            root = str(reader.trailer["/Root"].get_object())
             if "root:" in words or CANARY in words:
                 found.append(f"{name}: a file of this machine")
-            if "/OpenAction" in root or "/AA" in root or "/JavaScript" in str(root):
+            if "/OpenAction" in root or "/AA" in root or "/JavaScript" in root:
                 found.append(f"{name}: an action")
             if "#read" not in words:
                 found.append(f"{name}: hostile text is not shown as it stands")
