@@ -1,6 +1,7 @@
 """What the program rests on: locked, licensed, and built alike twice.
 
-python -m tests.trust.supply       writes docs/licences.md
+python -m tests.trust.supply              writes docs/licences.md
+python -m tests.trust.supply release DIR  writes the wheel, built twice
 """
 
 from __future__ import annotations
@@ -205,7 +206,7 @@ def build(source: Path, target: Path) -> Path:
 def build_twice() -> tuple[bytes, bytes]:
     """Return the wheel of this checkout, and that of a copy elsewhere."""
     skipped = shutil.ignore_patterns(
-        ".*venv*", ".git", ".*_cache", "__pycache__", "out"
+        ".*venv*", ".git", ".*_cache", "*.pyc", "out", "dist"
     )
     with TemporaryDirectory() as first, TemporaryDirectory() as second:
         copy = Path(second) / "elsewhere"

@@ -10,7 +10,7 @@ from tests.trust import hostile, hostile_files, hostile_review, hostile_words
 CASES = {f"{case.group}: {case.name}": case for case in hostile_files.cases()}
 LIGHT = [name for name, case in CASES.items() if not case.heavy]
 # What CI tries of the light ones besides those that a slow test tries; all have a turn.
-EVERY = 6
+EVERY = 8
 
 
 @pytest.fixture(scope="module")
