@@ -385,6 +385,22 @@ def _raster_cases() -> Iterable[Case]:
             yield Case(RASTERS, f"{use}: {name}", write)
 
 
+def _beside(place: Place) -> list[str]:
+    """Write a good raster, and beside it what GDAL reads of it: overviews elsewhere."""
+    brief = write_area(place.folder)
+    (place.folder / "r.tif").write_bytes(_placed(place, side=400))
+    source = f"/vsicurl/http://{place.address}/z.tif"
+    (place.folder / "r.tif.aux.xml").write_text(
+        '<PAMDataset><Metadata domain="OVERVIEWS"><MDI key="OVERVIEW_FILE">'
+        f"{source}</MDI></Metadata><PAMRasterBand band='1'><Histograms/>"
+        f"<MaskFile>{source}</MaskFile></PAMRasterBand></PAMDataset>",
+        "utf-8",
+    )
+    section = '[demand]\nsource = "raster"\nfile = "r.tif"\n'
+    brief.write_text(brief.read_text("utf-8") + section, "utf-8")
+    return ["check", str(brief), "--json"]
+
+
 def cases() -> Iterable[Case]:
     """Yield layers, roads and rasters."""
     for name, statements in _geopackages():
@@ -405,3 +421,4 @@ def cases() -> Iterable[Case]:
         yield sites_case(LAYERS, f"sites as geojson: {name}", "s.geojson", raw)
     yield from _roads()
     yield from _raster_cases()
+    yield Case(RASTERS, "people: overviews elsewhere, beside it", _beside, EITHER)

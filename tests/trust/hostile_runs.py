@@ -96,6 +96,9 @@ def cases() -> Iterable[Case]:
         ),
     }.items():
         yield from _books(name, content)
+    far = books.xls((0, 0), (65535, 65535))
+    yield _init("a cell far off", "s.xls", far)
+    yield _init("a virtual layer", "s.geojson", b"<OGRVRTDataSource/>")
     yield from _templates()
 
 
@@ -120,6 +123,14 @@ def _books(name: str, content: bytes) -> Iterable[Case]:
 
     yield Case(RUNS, f"decisions merge: {name}", merge)
     yield Case(RUNS, f"apply: {name}", apply)
+
+
+def _init(name: str, file: str, content: bytes) -> Case:
+    def write(place: Place) -> list[str]:
+        (place.folder / file).write_bytes(content)
+        return ["init", str(place.folder / "new"), str(place.folder / file), "--json"]
+
+    return Case(RUNS, f"init: {name}", write)
 
 
 def _templates() -> Iterable[Case]:
