@@ -18,21 +18,18 @@ from allocator.errors import Text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-# The cells of a sheet, with any prefix; and those that are written regularly and say
-# where they are.
 _NAME = rb"<(?:[^\s<>/:=\"']+:)?"
-_ATTRIBUTE = rb"\s+[^\s<>/=\"']+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')"
-_CELL = re.compile(_NAME + rb"c[\s/>]")
-_PLACED = re.compile(
-    _NAME + rb"c(?:" + _ATTRIBUTE + rb")*?"
-    rb"\s+r\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']"
-    rb"(?:" + _ATTRIBUTE + rb")*\s*(/?)>"
-)
-_MERGE = re.compile(_NAME + rb"mergeCell[\s/>]")
+# Cells and merged blocks as every spreadsheet program writes them: no prefix, where
+# they are before all else.
+_CELL = re.compile(rb"<c[\s/>]")
+_PLACED = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"([^<>]*>(?:</c>)?)')
+_MORE = re.compile(rb'(?: (?:s|t|cm|vm|ph)="[^"<>]*")*\s*/?>(?:</c>)?')
+_BLANK = (b"/>", b"></c>")
+_MERGE = re.compile(rb"<mergeCell[\s/>]")
 _MERGED = re.compile(
-    _NAME + rb"mergeCell\s+ref\s*=\s*[\"']"
-    rb"(([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7}))[\"']"
+    rb'<mergeCell ref="(([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7}))"\s*/?>'
 )
+_PREFIXED = re.compile(rb":(?:c|mergeCell)[\s/>]")
 _RANGE = re.compile(r"\$?([A-Za-z]+)\$?(\d+):\$?([A-Za-z]+)\$?(\d+)")
 _OF_SHEET, _OF_STRINGS = b"sheetData", re.compile(_NAME + rb"sst[\s>]")
 _SHARED = re.compile(rb"\st\s*=\s*[\"']s[\"']")
@@ -84,6 +81,17 @@ class Strings:
 
     inflated: int = 0
     pieces: Callable[[], Iterator[bytes]] = lambda: iter(())
+
+    def longest(self) -> int:
+        """Return what the longest text takes at most, bytes with its markup."""
+        longest = running = 0
+        for piece in self.pieces():
+            first, *others = piece.split(b"<si")
+            running += len(first)
+            if others:
+                longest = max(longest, running, *map(len, others[:-1]))
+                running = len(others[-1])
+        return max(longest, running)
 
     def lengths(self) -> Sequence[int]:
         """Return the length of each text, characters."""
@@ -169,30 +177,40 @@ def _measure_regular(pieces: Iterator[bytes], most_cells: int) -> Measure | None
     for piece in pieces:
         data = tail + piece
         cut = data.rfind(b"<")
+        before = data.rfind(b"<", 0, max(cut, 0))
+        # What follows the beginning of a cell tells whether there is anything in it.
+        cut = before if data.startswith(b"<c ", before) else cut
         if cut < 0 or len(data) - cut > _LONGEST_TAG:
             return None
         data, tail = data[:cut], data[cut:]
         found, blocks = _PLACED.findall(data), _MERGED.findall(data)
+        more = {cell[2] for cell in found}
         if (
-            b"<!" in data
-            or b"\0" in data
+            _is_odd(data)
             or len(found) != len(_CELL.findall(data))
             or len(blocks) != len(_MERGE.findall(data))
+            or not all(_MORE.fullmatch(one) for one in more)
         ):
             return None
         merged += sum(_area(block[0].decode()) for block in blocks)
         check_cells(merged, 1, most_cells)
         # A cell without content, of which there is only the format, takes no room.
-        filled = [cell for cell in found if not cell[2]]
-        if filled:
-            rows = max(rows, *(int(row) for row in {cell[1] for cell in filled}))
-            letters = {cell[0].decode() for cell in filled}
-            columns = max(columns, *(column_number(text) for text in letters))
-            measure.strings += len(_SHARED.findall(data))
+        if any(one.endswith(_BLANK) for one in more):
+            found = [cell for cell in found if not cell[2].endswith(_BLANK)]
+        if found:
+            rows = max(rows, *map(int, {row for _, row, _ in found}))
+            letters = {letters for letters, _, _ in found}
+            columns = max(columns, *(column_number(x.decode()) for x in letters))
+            measure.strings += data.count(b' t="s"')
             check_cells(rows, columns, most_cells)
     measure.cells = rows * columns
-    rest = _CELL.search(tail) or _MERGE.search(tail) or b"\0" in tail
-    return None if rest else measure
+    is_whole = not (_is_odd(tail) or _CELL.search(tail) or _MERGE.search(tail))
+    return measure if is_whole else None
+
+
+def _is_odd(data: bytes) -> bool:
+    """Whether there is what a spreadsheet program does not write into a sheet."""
+    return b"<!" in data or b"\0" in data or _PREFIXED.search(data) is not None
 
 
 def _area(block: str) -> int:
