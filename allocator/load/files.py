@@ -79,7 +79,13 @@ def check_file(path: Path, remarks: Remarks) -> bool:
         if path.is_file():
             if path.stat().st_size:
                 return True
-            remarks.error("file-empty", Text("文件是空的", "the file is empty"))
+            remarks.error(
+                "file-empty",
+                Text("文件是空的", "the file is empty"),
+                remedy=Text(
+                    "检查导出是否完整, 或换一个文件", "export it again, or another one"
+                ),
+            )
         elif path.exists():
             remarks.error(
                 "file-unreadable",

@@ -83,7 +83,13 @@ def read_text_grid(path: Path, table: Table, remarks: Remarks) -> Grid | None:
     if text is None:
         return None
     if not text.strip():
-        remarks.error("file-empty", Text("文件是空的", "the file is empty"))
+        remarks.error(
+            "file-empty",
+            Text("文件是空的", "the file is empty"),
+            remedy=Text(
+                "检查导出是否完整, 或换一个文件", "export it again, or another one"
+            ),
+        )
         return None
     if _longest_line(text) > LONGEST_LINE:
         remarks.error(
