@@ -13,6 +13,7 @@ from allocator.cli.main import run
 from allocator.review.journal import Journal
 from tests.cli.small_task import write_task
 from tests.trust.figures import Figure
+from tests.trust.users import SECONDS, USERS, together
 
 CYCLES = 500
 WARM = 40  # cycles until caches of libraries have filled
@@ -96,5 +97,6 @@ def cycles(number: int) -> list[Figure]:
 
 
 def figures(share: float) -> list[Figure]:
-    """Run 500 cycles."""
-    return cycles(max(4, round(CYCLES * share)))
+    """Run 500 cycles, and let 20 people review for 10 minutes."""
+    people = together(max(2, round(USERS * share)), max(5.0, SECONDS * share))
+    return [*cycles(max(4, round(CYCLES * share))), *people]

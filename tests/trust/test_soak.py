@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.trust.soak import cycles
+from tests.trust.users import together
 
 
 @pytest.mark.slow
@@ -16,3 +17,10 @@ def test_cycles_of_plan_review_apply_leave_nothing_behind(monkeypatch):
     assert [figure.wrong for figure in found[:1]] == [0]
     assert left.wrong == 0, left.note
     assert growth.tried
+
+
+@pytest.mark.slow
+def test_three_people_at_once_lose_no_decision():
+    (figure,) = together(3, 4.0)
+    assert figure.tried >= 3
+    assert figure.wrong == 0, figure.note
