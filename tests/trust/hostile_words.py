@@ -117,7 +117,7 @@ def decisions(words: tuple[str, ...]) -> str:
             ["B2", centre, "lock", words[0], words[1], "2025-01-02", "", "", ""],
             ["A1", station, "accept", words[2], words[3], "2025-01-02", "", "", ""],
             ["A2", station, "accept", words[4], words[5], "2025-01-02", "", "", ""],
-            ["N1", "", "add", words[6], words[7], "", 115.9, 28.72, words[0]],
+            ["N1", centre, "add", words[6], words[7], "", 115.9, 28.72, words[0]],
         ]
     )
     return text.getvalue()
