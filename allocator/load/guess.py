@@ -134,13 +134,10 @@ def guess_locations(path: Path) -> Guess | None:
     if raw is None or (shapes := _shapes(raw)) not in ("", "points"):
         return None
     claims, _ = understand(raw.parts, LOCATIONS, truncated=raw.truncated)
-    there = {claim.column.name for claim in claims}
-    if shapes:
-        there |= {"lon", "lat"}
+    there = _columns_there(claims, shapes)
     if not there >= {"lon", "lat"} or not there & {"name", "code"}:
         return None
-    mapping = tuple((claim.heading, claim.column.name) for claim in claims)
-    return Guess(path, "locations", 1.0, len(raw.cells), mapping, shapes)
+    return Guess(path, "locations", 1.0, len(raw.cells), _mapping(claims), shapes)
 
 
 def _shapes(raw: Raw) -> str:
@@ -159,16 +156,25 @@ def _guess(path: Path, table: Table, raw: Raw, shapes: str) -> Guess:
     claims, _ = understand(raw.parts, table, truncated=raw.truncated)
     use = table.name
     score = _score(table, claims, headings, shapes)
-    mapping = tuple((claim.heading, claim.column.name) for claim in claims)
     return Guess(
         path,
         use,  # type: ignore[arg-type]  # the names of `_TELLING` are uses
         score if score >= _LIKELY else 0.0,
         len(raw.cells),
-        mapping,
+        _mapping(claims),
         shapes,
         names=_names(claims, raw),
     )
+
+
+def _mapping(claims: Sequence[Claim]) -> tuple[tuple[str, str], ...]:
+    return tuple((claim.heading, claim.column.name) for claim in claims)
+
+
+def _columns_there(claims: Sequence[Claim], shapes: str) -> set[str]:
+    """Return the columns that a file has; shapes stand for coordinates."""
+    there = {claim.column.name for claim in claims}
+    return there | {"lon", "lat"} if shapes else there
 
 
 def _names(claims: Sequence[Claim], raw: Raw) -> frozenset[str]:
@@ -187,9 +193,7 @@ def _score(
     Shapes stand for coordinates. Polygons are no sites and no villages, places without
     people are no villages; a list of counties has no column that only zones have.
     """
-    there = {claim.column.name for claim in claims}
-    if shapes:
-        there |= {"lon", "lat"}
+    there = _columns_there(claims, shapes)
     if table.name in ("sites", "demand") and shapes == "polygons":
         return 0.0
     if table.name == "demand" and "people" not in there:

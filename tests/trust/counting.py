@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from tests.trust.figures import Figure
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -59,6 +61,12 @@ def tally(
 
     run()
     return kinds, wrong
+
+
+def figure_of(what: str, kinds: Counter[str], wrong: list[str]) -> Figure:
+    """Return what `tally` counted as a line of the page, with the first wrong one."""
+    note = in_words(kinds) + "".join(f"; {text}" for text in wrong[:1])
+    return Figure(what, kinds.total() + len(wrong), len(wrong), note)
 
 
 def in_words(kinds: Counter[str]) -> str:

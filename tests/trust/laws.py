@@ -24,13 +24,13 @@ from allocator.policy import (
 from allocator.policy.decided import Decided
 from tests.factories import Case, answer, members
 from tests.property.briefs import briefs
-from tests.trust.counting import in_words, tally
-from tests.trust.figures import Figure
+from tests.trust.counting import figure_of, tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from allocator.policy import Rule
+    from tests.trust.figures import Figure
 
 TIMES = 7
 EXAMPLES = 400
@@ -260,6 +260,5 @@ def figures(share: float) -> list[Figure]:
     found = []
     for what, check in LAWS.items():
         kinds, wrong = tally(briefs(), check, examples=round(EXAMPLES * share))
-        note = in_words(kinds) + "".join(f"; {text}" for text in wrong[:1])
-        found.append(Figure(what, kinds.total() + len(wrong), len(wrong), note))
+        found.append(figure_of(what, kinds, wrong))
     return found

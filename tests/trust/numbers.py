@@ -14,8 +14,7 @@ from allocator.policy import PopulationBand
 from tests.factories import answer
 from tests.oracle import keeps_every_rule, optimum
 from tests.property.briefs import briefs
-from tests.trust.counting import in_words, tally
-from tests.trust.figures import Figure
+from tests.trust.counting import figure_of, tally
 from tests.trust.laws import check_scaled_people
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from hypothesis import strategies as st
 
     from tests.factories import Case
+    from tests.trust.figures import Figure
 
 EXAMPLES = 400
 DEAR = 1e9
@@ -136,6 +136,5 @@ def figures(share: float) -> list[Figure]:
         kinds, wrong = tally(
             drawn(what), check, examples=round(EXAMPLES * share), start=5
         )
-        note = in_words(kinds) + "".join(f"; {text}" for text in wrong[:1])
-        found.append(Figure(what, kinds.total() + len(wrong), len(wrong), note))
+        found.append(figure_of(what, kinds, wrong))
     return found

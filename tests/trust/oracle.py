@@ -19,7 +19,7 @@ from tests.property.test_against_oracle import (
     check_sequence,
 )
 from tests.property.test_equity_against_oracle import check_fairest, fair_briefs
-from tests.trust.counting import in_words, tally
+from tests.trust.counting import figure_of, tally
 from tests.trust.figures import Figure
 
 if TYPE_CHECKING:
@@ -61,16 +61,16 @@ def audit_of(drawn: tuple[Case, list[Any]]) -> str:
 def figures(share: float) -> list[Figure]:
     """Try thousands of tasks."""
     kinds, wrong = tally(briefs(), optimum_of, examples=round(SIZES["tasks"] * share))
-    found = [_figure("random tasks against every subset", kinds, wrong)]
+    found = [figure_of("random tasks against every subset", kinds, wrong)]
     kinds, wrong = tally(
         phased_briefs(), sequence_of, examples=round(SIZES["phases"] * share)
     )
-    found.append(_figure("tasks of two phases against every sequence", kinds, wrong))
+    found.append(figure_of("tasks of two phases against every sequence", kinds, wrong))
     kinds, wrong = tally(
         fair_briefs(), check_fairest, examples=round(SIZES["fair"] * share)
     )
     found.append(
-        _figure("objectives about fairness against every subset", kinds, wrong)
+        figure_of("objectives about fairness against every subset", kinds, wrong)
     )
     kinds, wrong = tally(
         changed_plans(), audit_of, examples=round(SIZES["plans"] * share)
@@ -85,8 +85,3 @@ def figures(share: float) -> list[Figure]:
     what = "plans with one thing changed, audited as the oracle reads every rule"
     found.append(Figure(what, broken + good, len(wrong), note))
     return found
-
-
-def _figure(what: str, kinds: Any, wrong: list[str]) -> Figure:
-    note = in_words(kinds) + "".join(f"; {text}" for text in wrong[:1])
-    return Figure(what, kinds.total() + len(wrong), len(wrong), note)

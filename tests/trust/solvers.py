@@ -18,7 +18,7 @@ from allocator.resources import samples_folder
 from allocator.solve import Row, solve
 from tests.factories import answer
 from tests.property.briefs import briefs
-from tests.trust.counting import in_words, tally
+from tests.trust.counting import figure_of, tally
 from tests.trust.figures import Figure
 
 if TYPE_CHECKING:
@@ -139,8 +139,7 @@ def figures(share: float) -> list[Figure]:
         kinds, wrong = tally(
             briefs(), check_with(name), examples=round(BRIEFS * share), start=3
         )
-        note = in_words(kinds) + "".join(f"; {text}" for text in wrong[:1])
         what = f"random tasks, HiGHS against {name}"
-        found.append(Figure(what, kinds.total() + len(wrong), len(wrong), note))
+        found.append(figure_of(what, kinds, wrong))
     samples = SAMPLES if share >= 1 else SAMPLES[:1]
     return [*found, *(compare_sample(sample, "CBC") for sample in samples)]
