@@ -98,6 +98,8 @@ def _parted(zone: shapely.Geometry, points: NDArray[np.object_]) -> NDArray[np.o
             shapely.MultiPoint(list(points[first])), extend_to=zone
         )
     )
+    # Of points on a grid GEOS makes some cells that cross themselves by a rounding.
+    cells = shapely.make_valid(cells)
     cell, at = shapely.STRtree(points[first]).query(cells, predicate="contains")
     # Only cells on the border need the costly cut.
     cut = ~shapely.contains_properly(zone, cells)

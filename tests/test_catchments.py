@@ -8,6 +8,8 @@ import shapely
 
 from allocator.area import PlanningArea
 from allocator.catchments import find_catchments
+from allocator.load import read_area, read_brief
+from allocator.resources import samples_folder
 
 CRS = "EPSG:4548"
 LEFT, LOW = 500_000.0, 3_165_000.0  # metres: the middle of the system, near 28.6 N
@@ -94,3 +96,17 @@ def test_zones_without_a_polygon_have_no_ground():
     assert list(km2) == [("k", "s0")]
     assert layer.crs == area.zones.crs
     assert found(area, [])[0] == {}
+
+
+def test_the_catchment_of_a_sample_served_at_one_site_is_all_its_ground():
+    """Its demand points stand on a grid, of which GEOS makes cells that are invalid."""
+    brief, _ = read_brief(samples_folder() / "jianggan" / "brief.toml")
+    assert brief is not None
+    area, _ = read_area(brief)
+    assert area is not None
+    crs = "EPSG:4549"
+    served = pd.DataFrame({"demand_id": area.demand.index, "people": 1.0})
+    found = find_catchments(area, served.assign(service="s", site_id="x"), crs)
+    zones = area.zones.geometry.to_crs(crs)
+    (shape,) = found.to_crs(crs).geometry
+    assert shape.area == pytest.approx(zones.area.sum(), rel=1e-6)
