@@ -1,0 +1,431 @@
+"""Judging mutants fast: one process that has read everything forks for each of them.
+
+    python -m tests.trust.killing JOB RESULT
+
+JOB is a JSON file: the mutants, the files of tests, the most seconds of tests for one
+mutant, and a file to keep the map in. The process collects the tests, runs each once to
+see which lines of the mutated packages it reaches, and then for every mutant forks a
+child that takes over the changed code and runs the tests that reach the changed lines,
+the quickest first, until one fails. A test that takes far longer than it did is a loop
+that does not end, and kills too.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import gc
+import hashlib
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.trust.mutants import PACKAGES, ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+MUTATED = tuple(str(ROOT / "allocator" / package) + os.sep for package in PACKAGES)
+LOOP_S, LOOP_TIMES = 10.0, 30.0  # a test may take so long, or so many times as long
+AFRESH_S = 300
+MEMORY = 6 * 2**30  # bytes of addresses: what grows without end is stopped
+DRAWN = "tests/trust/drawn.py"  # reading it takes long, and uses the program
+_TOOL = sys.monitoring.COVERAGE_ID
+
+type Lines = dict[str, set[int]]  # module, relative to the checkout -> lines
+
+
+@dataclass
+class Reach:
+    """How long a test takes, and the lines of the mutated packages it reaches."""
+
+    seconds: float
+    lines: Lines = field(default_factory=dict)
+
+
+class Judge:
+    """The plugin that runs mutants instead of tests."""
+
+    def __init__(self, job: Mapping[str, Any]) -> None:
+        self.job = job
+        self.verdicts: list[dict[str, Any]] = []
+
+    @pytest.hookimpl
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Judge every mutant of the job."""
+        if session.testsfailed:
+            raise session.Failed("tests could not be collected")
+        gc.freeze()
+        items = {item.nodeid: item for item in session.items}
+        reach = known_reach(items, self.job.get("map"))
+        started = time.monotonic()
+        for number, mutant in enumerate(self.job["mutants"], 1):
+            verdict = self._verdict(mutant, items, reach)
+            self.verdicts.append(verdict)
+            if log := self.job.get("log"):
+                line = {**{k: v for k, v in mutant.items() if k != "source"}, **verdict}
+                with Path(log).open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            if number % 25 == 0:
+                alive = sum(not v["killed"] for v in self.verdicts)
+                seconds = time.monotonic() - started
+                sys.stderr.write(f"{number} mutants, {alive} alive, {seconds:.0f} s\n")
+        return True
+
+    def _verdict(
+        self,
+        mutant: Mapping[str, Any],
+        items: Mapping[str, pytest.Item],
+        reach: Mapping[str, Reach],
+    ) -> dict[str, Any]:
+        started = time.monotonic()
+        path = ROOT / mutant["path"]
+        original = path.read_text(encoding="utf-8")
+        swapped = new_code(path, original, mutant["source"])
+        if swapped is None:
+            chosen = choose(reach, mutant["path"], None, self.job["seconds"])
+            known = [test for test in chosen if DRAWN not in test]
+            killer = judge_afresh(path, mutant["source"], known)
+        else:
+            changed = lines_of(original, mutant["line"])
+            chosen = choose(reach, mutant["path"], changed, self.job["seconds"])
+            killer = in_child(lambda: first_failure(swapped, chosen, items, reach))
+        return {
+            "killed": killer is not None,
+            "by": killer,
+            "tests": len(chosen),
+            "afresh": swapped is None,
+            "seconds": round(time.monotonic() - started, 2),
+        }
+
+
+def lines_of(source: str, line: int) -> set[int]:
+    """Return the lines of the innermost statement that a line belongs to."""
+    best = (line, line)
+    size = sys.maxsize
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.stmt):
+            continue
+        end = node.end_lineno or node.lineno
+        if hasattr(node, "body"):  # of a compound statement only its head
+            end = node.body[0].lineno - 1 if node.body[0].lineno > node.lineno else end
+        if node.lineno <= line <= end and end - node.lineno < size:
+            best, size = (node.lineno, end), end - node.lineno
+    return set(range(best[0], best[1] + 1))
+
+
+def choose(
+    reach: Mapping[str, Reach], path: str, lines: set[int] | None, most_s: float
+) -> list[str]:
+    """Return the tests that reach any of some lines, the quickest first.
+
+    Those of the module itself, by their file's name, come before all others; tests
+    beyond ``most_s`` seconds in all are left out.
+    """
+    stem = Path(path).stem
+    found = sorted(
+        (f"test_{stem}.py" not in test, seen.seconds, test)
+        for test, seen in reach.items()
+        if path in seen.lines and (lines is None or seen.lines[path] & lines)
+    )
+    chosen, total = [], 0.0
+    for _, seconds, test in found:
+        total += seconds
+        if total > most_s and chosen:
+            break
+        chosen.append(test)
+    return chosen
+
+
+# --- which lines a test reaches
+
+
+def known_reach(items: Mapping[str, pytest.Item], kept: str | None) -> dict[str, Reach]:
+    """Return the reach of every test, from the file kept where that is still right."""
+    stamps = {item.path: _stamp(item.path) for item in items.values()}
+    code = "".join(_stamp(p) for m in MUTATED for p in sorted(Path(m).glob("*.py")))
+    known: dict[str, Any] = {}
+    if kept and Path(kept).exists():
+        known = json.loads(Path(kept).read_text(encoding="utf-8"))
+    fresh = {
+        test: known[test]
+        for test, item in items.items()
+        if test in known
+        and known[test]["stamp"] == stamps[item.path]
+        and known[test]["code"] == _digest(code)
+    }
+    missing = [item for test, item in items.items() if test not in fresh]
+    if missing:
+        sys.stderr.write(f"{len(missing)} tests run to see what they reach\n")
+        found = json.loads(_in_fork(lambda: json.dumps(_measured(missing))) or "{}")
+        for test, seen in found.items():
+            if seen.get("fails"):
+                sys.stderr.write(f"fails without any mutant: {test}\n")
+            stamp = stamps[items[test].path]
+            fresh[test] = seen | {"stamp": stamp, "code": _digest(code)}
+    if kept:
+        Path(kept).write_text(json.dumps(fresh), encoding="utf-8")
+    return {
+        test: Reach(seen["seconds"], {p: set(n) for p, n in seen["lines"].items()})
+        for test, seen in fresh.items()
+        if seen["lines"]
+    }
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _stamp(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _measured(items: Sequence[pytest.Item]) -> dict[str, dict[str, Any]]:
+    """Run tests and return what each reaches; those that fail judge nothing."""
+    monitoring = sys.monitoring
+    hit: set[tuple[str, int]] = set()
+
+    def on_line(code: CodeType, line: int) -> Any:
+        if code.co_filename.startswith(MUTATED):
+            hit.add((code.co_filename, line))
+        return monitoring.DISABLE
+
+    monitoring.use_tool_id(_TOOL, "reach")
+    monitoring.register_callback(_TOOL, monitoring.events.LINE, on_line)
+    monitoring.set_events(_TOOL, monitoring.events.LINE)
+    result = {}
+    for item in items:
+        hit.clear()
+        monitoring.restart_events()
+        started = time.process_time()
+        passed = _passes(item)
+        seconds = time.process_time() - started
+        lines: dict[str, list[int]] = {}
+        for name, line in sorted(hit):
+            relative = Path(name).relative_to(ROOT).as_posix()
+            lines.setdefault(relative, []).append(line)
+        result[item.nodeid] = {"seconds": seconds, "lines": lines if passed else {}}
+        if not passed:
+            result[item.nodeid]["fails"] = True
+    return result
+
+
+def _passes(item: pytest.Item) -> bool:
+    reports = runtestprotocol(item, log=False, nextitem=None)
+    return not any(report.failed for report in reports)
+
+
+# --- taking over changed code
+
+
+def new_code(
+    path: Path, original: str, changed: str
+) -> dict[tuple[str, int], CodeType] | None:
+    """Return the changed code of each function: by name and number among its namesakes.
+
+    None where more than the bodies of functions changes: constants, defaults and
+    decorators are read once, when a module is imported.
+    """
+    before = compile(original, str(path), "exec", dont_inherit=True)
+    try:
+        after = compile(changed, str(path), "exec", dont_inherit=True)
+    except SyntaxError:
+        return None
+    if _without_bodies(original) != _without_bodies(changed):
+        return None
+    old, new = list(_functions(before)), list(_functions(after))
+    if [code.co_qualname for code in old] != [code.co_qualname for code in new]:
+        return None
+    return {
+        (code.co_qualname, code.co_firstlineno): other
+        for code, other in zip(old, new, strict=True)
+    }
+
+
+def _without_bodies(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.body = [ast.Pass()]
+    return ast.dump(tree)
+
+
+def _functions(code: CodeType) -> Iterator[CodeType]:
+    """Yield functions of a module and methods of its classes, not what is inside."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            if constant.co_flags & 0x2:  # a function has fast locals, a class has not
+                yield constant
+            else:
+                yield from _functions(constant)
+
+
+def take_over(codes: Mapping[tuple[str, int], CodeType]) -> int:
+    """Give the functions of this process their changed code; say how many."""
+    names = {code.co_filename for code in codes.values()}
+    gc.unfreeze()
+    taken = 0
+    for function in gc.get_objects():
+        if type(function) is FunctionType and function.__code__.co_filename in names:
+            code = function.__code__
+            changed = codes.get((code.co_qualname, code.co_firstlineno))
+            if changed is not None:
+                function.__code__ = changed
+                taken += 1
+    return taken
+
+
+def first_failure(
+    codes: Mapping[tuple[str, int], CodeType],
+    tests: Sequence[str],
+    items: Mapping[str, pytest.Item],
+    reach: Mapping[str, Reach],
+) -> str:
+    """Run tests on changed code, in a child; return the first that fails, or ''."""
+    if not take_over(codes):
+        return "nothing was taken over"
+    for test in tests:
+        most_s = max(LOOP_S, LOOP_TIMES * reach[test].seconds)
+        signal.setitimer(signal.ITIMER_REAL, most_s)
+        if not _passes(items[test]):
+            return test
+    return ""
+
+
+def in_child(run: Callable[[], str]) -> str | None:
+    """Return what a run in a fork says; None for nothing, a signal for its death."""
+    return _in_fork(run) or None
+
+
+def _in_fork(run: Callable[[], str]) -> str:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _be_child(run, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        said = stream.read().decode()
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return f"stopped by {signal.Signals(os.WTERMSIG(status)).name}"
+    return said
+
+
+def _be_child(run: Callable[[], str], writing: int) -> None:
+    """Say what a run returns and end the process, whatever happens."""
+    said = "ended by itself"
+    try:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        said = run()
+    except BaseException as error:  # a mutant may raise anything
+        said = f"{type(error).__name__}: {error}"
+    finally:
+        with contextlib.suppress(BaseException), os.fdopen(writing, "wb") as stream:
+            stream.write(said.encode())
+        os._exit(0)
+
+
+# --- importing changed code
+
+
+class Changed(SourceFileLoader):
+    """Loads one module from other source than its file has."""
+
+    source = ""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the changed source."""
+        return compile(self.source, self.path, "exec", dont_inherit=True)
+
+
+class Finder(MetaPathFinder):
+    """Finds one module, with its changed source."""
+
+    def __init__(self, path: Path, source: str) -> None:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        package = parts[-1] == "__init__"
+        self.name = ".".join(parts[:-1] if package else parts)
+        self.loader = Changed(self.name, str(path))
+        self.loader.source = source
+        self.package = [str(path.parent)] if package else None
+
+    def find_spec(
+        self, fullname: str, path: object, target: object = None
+    ) -> ModuleSpec | None:
+        """Return how to load the changed module; None for any other."""
+        if fullname != self.name:
+            return None
+        return spec_from_file_location(
+            fullname,
+            self.loader.path,
+            loader=self.loader,
+            submodule_search_locations=self.package,
+        )
+
+
+def judge_afresh(path: Path, source: str, tests: Sequence[str]) -> str | None:
+    """Return the first failing test in a new process that imports a changed module."""
+    with tempfile.TemporaryDirectory() as folder:
+        job = Path(folder, "job.json")
+        job.write_text(
+            json.dumps({"path": str(path), "source": source, "tests": list(tests)}),
+            encoding="utf-8",
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.trust.killing", "--afresh", str(job)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=AFRESH_S,
+            check=False,
+        )
+    if done.returncode == 0:
+        return None
+    failed = re.search(r"^FAILED (\S+)", done.stdout, re.M)
+    return failed[1] if failed else "cannot be imported"
+
+
+def run_afresh(job: Mapping[str, Any]) -> int:
+    """Import a changed module, then run tests until one fails."""
+    sys.meta_path.insert(0, Finder(Path(job["path"]), job["source"]))
+    return int(pytest.main([*_QUIET, "-x", *job["tests"]]))
+
+
+_QUIET = ("-q", "-s", "-p", "no:cacheprovider", "--no-header", "-m", "not slow")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Judge the mutants of a job and write what was found."""
+    if arguments[0] == "--afresh":
+        job = json.loads(Path(arguments[1]).read_text(encoding="utf-8"))
+        return run_afresh(job)
+    job = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    judge = Judge(job)
+    code = pytest.main([*_QUIET, *job["files"]], plugins=[judge])
+    Path(arguments[1]).write_text(json.dumps(judge.verdicts), encoding="utf-8")
+    return int(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,188 @@
+"""Small wrong changes to a module's source, by the operators of cosmic-ray.
+
+A place is a token and a kind of change: ``<=`` in line 40 as a comparison. Each place
+gives one mutant; which of the changes of its kind it is, and the order in which places
+are sampled, follow from a hash of the line itself. So a sample does not change where
+the source does not, and grows with its share.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.operators.provider import OperatorProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("formulation", "audit")
+
+# These need names to be chosen for them; the others need nothing.
+_WITH_ARGUMENTS = {"VariableReplacer", "VariableInserter"}
+# Of the many ways to replace an operator, those that programmers mistake for another:
+# the rest (`<<` for `+`) raise TypeError on numbers and tables and prove nothing.
+_LIKELY = {
+    "ReplaceBinaryOperator": {
+        ("Add", "Sub"), ("Sub", "Add"), ("Mul", "Div"), ("Div", "Mul"),
+        ("FloorDiv", "Div"), ("Mod", "FloorDiv"), ("Pow", "Mul"), ("Pow", "Div"),
+        ("BitAnd", "BitOr"), ("BitOr", "BitAnd"),
+    },
+    "ReplaceComparisonOperator": {
+        ("Lt", "LtE"), ("LtE", "Lt"), ("Gt", "GtE"), ("GtE", "Gt"),
+        ("Lt", "GtE"), ("LtE", "Gt"), ("Gt", "LtE"), ("GtE", "Lt"),
+        ("Eq", "NotEq"), ("NotEq", "Eq"), ("Is", "IsNot"), ("IsNot", "Is"),
+    },
+    "ReplaceUnaryOperator": {
+        ("USub", "UAdd"), ("Delete", "Not"), ("Delete", "Invert"),
+    },
+}  # fmt: skip
+# Guards of the program against itself; they change no result of a right program.
+_GUARDS = {"frozen", "slots", "strict"}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One changed module.
+
+    Parameters
+    ----------
+    path
+        The module, relative to the checkout.
+    line
+        Number of the first line changed, from 1.
+    was, becomes
+        The line before and after, without indentation. Of a line with several such
+        places ``becomes`` tells them apart.
+    operator
+        The name of cosmic-ray.
+    source
+        The whole module with the change.
+    """
+
+    path: str
+    line: int
+    was: str
+    becomes: str
+    operator: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a module can be changed, and the ways of one kind to do so."""
+
+    path: str
+    order: str
+    ways: tuple[tuple[str, int], ...]  # operator, occurrence
+
+
+def places(path: Path) -> list[Place]:
+    """Return the places of a module, in the order in which they are sampled."""
+    source = path.read_text(encoding="utf-8")
+    lines = source.split("\n")
+    nodes = list(ast_nodes(get_ast(source)))
+    found: dict[tuple[Any, str], list[tuple[str, int]]] = {}
+    for name, operator in _operators():
+        starts = [(n, at) for n in nodes for at, _ in operator.mutation_positions(n)]
+        for occurrence, (node, start) in enumerate(starts):
+            if not _is_left_out(node):
+                kind = name.split("_")[0]
+                found.setdefault((start, kind), []).append((name, occurrence))
+    relative = path.relative_to(ROOT).as_posix()
+    seen: Counter[str] = Counter()
+    result = []
+    for ((row, column), kind), ways in sorted(found.items()):
+        what = f"{relative}\0{lines[row - 1]}\0{column}\0{kind}"
+        seen[what] += 1
+        order = hashlib.sha256(f"{what}\0{seen[what]}".encode()).hexdigest()
+        result.append(Place(relative, order, tuple(ways)))
+    return sorted(result, key=lambda place: place.order)
+
+
+def _operators() -> Iterator[tuple[str, Any]]:
+    provider = OperatorProvider()
+    for name in sorted(provider):
+        kind, _, change = name.partition("_")
+        likely = _LIKELY.get(kind)
+        if name in _WITH_ARGUMENTS:
+            continue
+        if likely is None or tuple(change.split("_")) in likely:
+            yield name, provider[name]()
+
+
+def mutant_of(place: Place) -> Mutant | None:
+    """Return the mutant of a place; None when the change leaves the source as it is."""
+    name, occurrence = place.ways[int(place.order[:8], 16) % len(place.ways)]
+    source = (ROOT / place.path).read_text(encoding="utf-8")
+    changed = mutate_code(source, OperatorProvider()[name](), occurrence)
+    if changed is None or changed == source:
+        return None
+    before, after = source.split("\n"), changed.split("\n")
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    _, low, high, low_after, high_after = next(
+        code for code in matcher.get_opcodes() if code[0] != "equal"
+    )
+    return Mutant(
+        place.path,
+        low + 1,
+        _joined(before[low:high]),
+        _joined(after[low_after:high_after]),
+        name,
+        changed,
+    )
+
+
+def _joined(lines: list[str]) -> str:
+    return " ".join(" ".join(lines).split())
+
+
+def modules() -> list[Path]:
+    """Return the modules that are mutated, sorted."""
+    return sorted(
+        path
+        for package in PACKAGES
+        for path in (ROOT / "allocator" / package).glob("*.py")
+    )
+
+
+def sample(share: float) -> list[Place]:
+    """Return a share of all places, the same for the same share; 1 is all."""
+    every = sorted(
+        (place for path in modules() for place in places(path)),
+        key=lambda place: place.order,
+    )
+    return every[: max(1, round(share * len(every)))]
+
+
+def _is_left_out(node: Any) -> bool:
+    """Return whether a node is in a type hint, a guard, or what only types need."""
+    child = node
+    while (parent := child.parent) is not None:
+        if parent.type == "annassign" and child is parent.children[1]:
+            return True
+        if parent.type == "param" and child is parent.annotation:
+            return True
+        if parent.type == "funcdef" and child is parent.annotation:
+            return True
+        if parent.type == "argument" and parent.children[0].get_code().strip() in (
+            _GUARDS
+        ):
+            return True
+        if parent.type == "tfpdef" and child is parent.children[-1]:
+            return True
+        child = parent
+    return (
+        bool(
+            node.type == "if_stmt"
+            and node.children[1].get_code().strip() == "TYPE_CHECKING"
+        )
+        or node.type == "decorator"
+    )
