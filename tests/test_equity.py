@@ -246,6 +246,13 @@ def test_measures_are_their_formulas():
     assert minutes_not_exceeded(TRIPS, 0.95) == 30
 
 
+def test_measures_of_nobody_are_nothing():
+    assert equivalent_minutes([], -0.1) == 0.0
+    assert tail_minutes([[]], 0.25) == 0.0
+    assert mean_minutes([]) == 0.0
+    assert minutes_not_exceeded([], 0.5) == 0.0
+
+
 def test_tail_fills_up_with_the_farthest_points_by_their_own_mean():
     # Point b: 10 people with a mean of 22 minutes.
     assert tail_minutes([TRIPS], 0.05) == pytest.approx(22)

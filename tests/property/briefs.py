@@ -234,6 +234,7 @@ def _area(d: Draw, services: list[Service], resources: list[Resource]) -> Planni
         for n in range(d.whole(1, 4))
     ]
     has_level, has_capacity = d.one(False, True), d.seldom()
+    has_public = d.one(False, True)
     sites = []
     for n in range(d.whole(2, 4)):
         columns: dict[str, Any] = {
@@ -243,6 +244,8 @@ def _area(d: Draw, services: list[Service], resources: list[Resource]) -> Planni
         }
         if has_level:
             columns["level"] = math.nan if d.seldom() else float(d.whole(1, 3))
+        if has_public:
+            columns["public"] = None if d.seldom() else d.one(True, False)
         if resources:
             columns[RESOURCE] = math.nan if d.seldom() else float(d.whole(0, 2))
         if has_capacity:
@@ -308,6 +311,7 @@ def _members(d: Draw) -> Members:
         members("C210", "C220"),
         members("A100", level_from=2),
         members(level_from=2),
+        members("C210", "A100", public=True),
         members("C210", service=[BAND_SERVICE]),
         members("C210", county=("county c0",)),
         members(service=[BAND_SERVICE]),

@@ -296,3 +296,29 @@ def test_more_of_a_counted_service_goes_where_a_first_one_could(columns, most):
     else:
         with pytest.raises(AuditError):
             make_case(area, services=services).refuse_unless_sound(plan)
+
+
+@pytest.mark.parametrize(("public", "needed"), [(True, {"a"}), (False, {"b"})])
+def test_ownership_narrows_a_class_alike_in_program_and_audit(public, needed):
+    area = make_area(
+        zones=[zone("z", "c1", 100)],
+        sites=[
+            facility("a", "z", "C210", public=True),
+            facility("b", "z", "C210", public=False),
+        ],
+        costs=[cost("post", "build", 1)],
+    )
+    among = CountInUnit(
+        id="R", quote="one", service="post", of=members("C210", public=public), lo=1
+    )
+    task = make_case(area, services=[Service(id="post", name="post")], rules=[among])
+    found = answer(task)
+    assert {site for site, _ in found.new} == needed
+    task.refuse_unless_sound(found.plan, found.stated)
+    other = make_plan([(s, "post", "upgrade", 1.0, 0.0) for s in {"a", "b"} - needed])
+    (row,) = task.audit(other)
+    assert (row.verdict, row.missing) == ("not_met", 1.0)
+    area.sites["public"] = [None, False]
+    (row,) = task.audit(other)
+    assert row.verdict == "undecidable"
+    assert dict(task.build().undecidable) == {"R": "public"}

@@ -180,6 +180,51 @@ def test_blank_cell_counts_as_nothing_below_and_is_unknown_above(case):
     assert row.verdict is Verdict.UNDECIDABLE
 
 
+def test_cells_that_are_all_blank_are_unknown_below_too(case):
+    case.area.sites.loc[["a", "b"], "beds"] = float("nan")
+    task = case.with_rules(rule(scope=Scope(county=("c1",))))
+    assert dict(task.build().undecidable) == {"R": "beds"}
+    (row,) = task.audit(make_plan())
+    assert (row.verdict, row.found.en) == ("undecidable", "blank cells in beds")
+
+
+def test_where_nothing_stands_there_is_none_of_it_rather_than_an_unknown_number(case):
+    sites = case.area.sites.assign(status="candidate")
+    task = replace(case, area=replace(case.area, sites=sites)).with_rules(
+        rule(scope=Scope(county=("c2",)))
+    )
+    assert dict(task.build().undecidable) == {}
+    (row,) = task.audit(make_plan())
+    assert (row.verdict, row.missing, row.found.en) == (
+        "not_met",
+        5.0,
+        "0.00 (0 in all)",
+    )
+
+
+def test_need_of_each_holder_is_the_figure_over_what_it_is_stated_per(case):
+    each = rule(
+        unit=Unit.SITE, denominator="service:clinic", lo=6.0, per=2.0, scope=Scope()
+    )
+    sites = case.area.sites
+    sites["services"] = [("clinic",), ("clinic",), (), ("clinic",)]
+    sites.loc["b", "beds"] = 2.0
+    task = case.with_rules(each)
+    assert rows_of(task.build(), "R") == {
+        ("a", "lo"): "+1 a.beds -3 a.clinic >= -6",
+        ("b", "lo"): "+1 b.beds -3 b.clinic >= -2",
+        ("c", "lo"): "+1 c.beds -3 c.clinic >= 0",
+        ("d", "lo"): "+1 d.beds -3 d.clinic >= -5",
+    }
+    kept = make_plan([(s, "clinic", "keep") for s in "abd"])
+    found = [(row.unit_id, row.required.en, row.missing) for row in task.audit(kept)]
+    assert found == [
+        ("a", "at least 3 each", 0.0),
+        ("b", "at least 3 each", 1.0),
+        ("d", "at least 3 each", 0.0),
+    ]
+
+
 def test_absent_column_is_undecidable(case):
     task = case.with_rules(rule(resource="gps"))
     assert dict(task.build().undecidable) == {"R": "gps"}

@@ -65,12 +65,14 @@ class Judge:
     def __init__(self, job: Mapping[str, Any]) -> None:
         self.job = job
         self.verdicts: list[dict[str, Any]] = []
+        self.functions: dict[tuple[str, str, int], list[FunctionType]] = {}
 
     @pytest.hookimpl
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Judge every mutant of the job."""
         if session.testsfailed:
             raise session.Failed("tests could not be collected")
+        self.functions = functions_read()
         gc.freeze()
         items = {item.nodeid: item for item in session.items}
         reach = known_reach(items, self.job.get("map"))
@@ -105,7 +107,15 @@ class Judge:
         else:
             changed = lines_of(original, mutant["line"])
             chosen = choose(reach, mutant["path"], changed, self.job["seconds"])
-            killer = in_child(lambda: first_failure(swapped, chosen, items, reach))
+            codes = [
+                (function, code)
+                for (name, first), code in swapped.items()
+                for function in self.functions.get((str(path), name, first), ())
+            ]
+            if not codes:
+                message = f"no function of {path} has been read"
+                raise LookupError(message)
+            killer = in_child(lambda: first_failure(codes, chosen, items, reach))
         return {
             "killed": killer is not None,
             "by": killer,
@@ -136,13 +146,19 @@ def choose(
     """Return the tests that reach any of some lines, the quickest first.
 
     Those of the module itself, by their file's name, come before all others; tests
-    beyond ``most_s`` seconds in all are left out.
+    beyond ``most_s`` seconds in all are left out. Without lines: all tests of the files
+    in which any reaches the module, as a constant is read where no line is.
     """
     stem = Path(path).stem
+    files = {_file(test) for test, seen in reach.items() if path in seen.lines}
     found = sorted(
         (f"test_{stem}.py" not in test, seen.seconds, test)
         for test, seen in reach.items()
-        if path in seen.lines and (lines is None or seen.lines[path] & lines)
+        if (
+            _file(test) in files
+            if lines is None
+            else seen.lines.get(path, set()) & lines
+        )
     )
     chosen, total = [], 0.0
     for _, seconds, test in found:
@@ -151,6 +167,10 @@ def choose(
             break
         chosen.append(test)
     return chosen
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
 
 
 # --- which lines a test reaches
@@ -184,7 +204,7 @@ def known_reach(items: Mapping[str, pytest.Item], kept: str | None) -> dict[str,
     return {
         test: Reach(seen["seconds"], {p: set(n) for p, n in seen["lines"].items()})
         for test, seen in fresh.items()
-        if seen["lines"]
+        if not seen.get("fails")
     }
 
 
@@ -276,30 +296,27 @@ def _functions(code: CodeType) -> Iterator[CodeType]:
                 yield from _functions(constant)
 
 
-def take_over(codes: Mapping[tuple[str, int], CodeType]) -> int:
-    """Give the functions of this process their changed code; say how many."""
-    names = {code.co_filename for code in codes.values()}
-    gc.unfreeze()
-    taken = 0
-    for function in gc.get_objects():
-        if type(function) is FunctionType and function.__code__.co_filename in names:
-            code = function.__code__
-            changed = codes.get((code.co_qualname, code.co_firstlineno))
-            if changed is not None:
-                function.__code__ = changed
-                taken += 1
-    return taken
+def functions_read() -> dict[tuple[str, str, int], list[FunctionType]]:
+    """Return the functions of the mutated packages that this process has read."""
+    found: dict[tuple[str, str, int], list[FunctionType]] = {}
+    for thing in gc.get_objects():
+        if type(thing) is FunctionType:
+            code = thing.__code__
+            if code.co_filename.startswith(MUTATED):
+                key = (code.co_filename, code.co_qualname, code.co_firstlineno)
+                found.setdefault(key, []).append(thing)
+    return found
 
 
 def first_failure(
-    codes: Mapping[tuple[str, int], CodeType],
+    codes: Sequence[tuple[FunctionType, CodeType]],
     tests: Sequence[str],
     items: Mapping[str, pytest.Item],
     reach: Mapping[str, Reach],
 ) -> str:
     """Run tests on changed code, in a child; return the first that fails, or ''."""
-    if not take_over(codes):
-        return "nothing was taken over"
+    for function, code in codes:
+        function.__code__ = code
     for test in tests:
         most_s = max(LOOP_S, LOOP_TIMES * reach[test].seconds)
         signal.setitimer(signal.ITIMER_REAL, most_s)

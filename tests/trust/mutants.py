@@ -45,7 +45,7 @@ _LIKELY = {
     },
 }  # fmt: skip
 # Guards of the program against itself; they change no result of a right program.
-_GUARDS = {"frozen", "slots", "strict"}
+_GUARDS = {"frozen", "slots", "strict", "init"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ def places(path: Path) -> list[Place]:
     for name, operator in _operators():
         starts = [(n, at) for n in nodes for at, _ in operator.mutation_positions(n)]
         for occurrence, (node, start) in enumerate(starts):
-            if not _is_left_out(node):
+            alias = lines[start[0] - 1].startswith("type ")
+            if not alias and not _is_left_out(node):
                 kind = name.split("_")[0]
                 found.setdefault((start, kind), []).append((name, occurrence))
     relative = path.relative_to(ROOT).as_posix()
@@ -178,6 +179,8 @@ def _is_left_out(node: Any) -> bool:
             return True
         if parent.type == "tfpdef" and child is parent.children[-1]:
             return True
+        if parent.type == "parameters" and child.type == "operator":
+            return True  # the star after which arguments are named
         child = parent
     return (
         bool(
