@@ -308,6 +308,40 @@ def test_what_is_closed_is_not_held_all_the_same():
     assert "plan-closed-and-held" in {f.code for f in refused.value.findings}
 
 
+@pytest.mark.parametrize(
+    ("placements", "codes"),
+    [
+        ([("keep", 1), ("upgrade", 1)], set()),
+        ([("keep", 1), ("upgrade", 2)], {"plan-count"}),
+        ([("keep", 1), ("upgrade", 0)], {"plan-count"}),
+        ([("keep", 2)], {"plan-count"}),
+        ([("close", 1)], set()),
+        ([("upgrade", 1)], {"plan-today-lost"}),
+        ([("close", 1), ("upgrade", 1)], {"plan-closed-and-held"}),
+        ([("close", 1), ("keep", 1)], {"plan-closed-and-held"}),
+        ([("keep", 1), ("keep", 1)], {"plan-repeated"}),
+        ([("keep", 1), ("build", 1)], {"plan-action"}),
+    ],
+)
+def test_a_counted_service_is_kept_or_closed_whole_and_added_to(placements, codes):
+    ward = Service(id="ward", name="ward", most_per_site=2)
+    area = make_area(
+        zones=[zone("z", "c", 9)], sites=[facility("a", "z", services=["ward"])]
+    )
+    task = make_case(area, services=[ward], closing=frozenset({"ward"}))
+    plan = make_plan([("a", "ward", action) for action, _ in placements])
+    counted = plan.placements.assign(count=[count for _, count in placements])
+    assert codes_of(task, replace(plan, placements=counted)) == codes
+
+
+def codes_of(task, plan):
+    try:
+        task.refuse_unless_sound(plan)
+    except AuditError as error:
+        return {f.code for f in error.findings}
+    return set()
+
+
 # --- today ----------------------------------------------------------------------------
 
 

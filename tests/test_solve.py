@@ -127,6 +127,21 @@ def test_everyone_goes_to_the_nearest_holder_even_if_no_objective_asks():
     assert went.equals(nearest.min().loc[went.index])
 
 
+@pytest.mark.parametrize(
+    ("order", "last"),
+    [(("capital_wan",), ["person_minutes"]), (("person_minutes", "capital_wan"), [])],
+)
+def test_journeys_are_shortened_last_unless_the_order_weighs_them(order, last):
+    formulation = town(30, 8, objective=order).build()
+    assert [objective.name for objective in formulation.last] == last
+
+
+def test_without_people_assigned_nothing_is_minimised_after_the_order():
+    post = Service(id="post", name="post")
+    area = make_area(zones=[zone("z", "c", 9)], sites=[candidate("a", "z")])
+    assert make_case(area, services=[post]).build().last == ()
+
+
 def test_program_without_a_solution_is_infeasible():
     case = town(6, 4)
     rules = [

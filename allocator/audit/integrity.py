@@ -39,7 +39,7 @@ def check_integrity(
     """
     return [
         *_placements(facts, terms),
-        *_today_is_accounted_for(facts, terms),
+        *_today_is_accounted_for(facts),
         *_links(facts),
         *_prices(facts),
         *_budget(facts, terms),
@@ -114,18 +114,18 @@ def _count_fits(
     return count >= 1 and in_all <= most if new else count == today
 
 
-def _today_is_accounted_for(facts: Facts, terms: Terms) -> Iterator[Finding]:
+def _today_is_accounted_for(facts: Facts) -> Iterator[Finding]:
+    """Ask what becomes of each pair of today; what is closed, no plan adds to."""
     rows = facts.plan.placements
-    placed = set(zip(rows["site_id"], rows["service"], strict=True))
-    for site_id, service in sorted(facts.today - placed):
+    pairs = list(zip(rows["site_id"], rows["service"], rows["action"], strict=True))
+    kept, closed = (
+        {(site_id, service) for site_id, service, action in pairs if action == what}
+        for what in ("keep", "close")
+    )
+    for site_id, service in sorted(facts.today - kept - closed):
         text = Text("现有服务没有交代去留", "held today, neither kept nor closed")
         yield _breach("today-lost", text, f"{site_id} {service}")
-    is_closed = rows["action"] == "close"
-    closed, held = (
-        set(zip(part["site_id"], part["service"], strict=True))
-        for part in (rows[is_closed], rows[~is_closed])
-    )
-    for site_id, service in sorted(closed & held):
+    for site_id, service in sorted(closed & facts.plan.held):
         text = Text("既撤并又设置", "closed, and held all the same")
         yield _breach("closed-and-held", text, f"{site_id} {service}")
 

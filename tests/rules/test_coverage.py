@@ -161,6 +161,16 @@ def test_uncovered_people_are_those_out_of_reach(case):
     assert found.values == optimum(task).values
 
 
+def test_uncovered_people_are_those_of_the_first_reading_alone(case):
+    either = rule(share=0.1, any_of=(rule(share=0.1, within_minutes=5),))
+    task = case.with_rules(either).with_terms(
+        objective=("uncovered_people", "capital_wan"), capital_wan=3.0
+    )
+    found = answer(task)
+    assert found.stated == {"uncovered_people": 20, "capital_wan": 3}
+    task.refuse_unless_sound(found.plan, found.stated)
+
+
 def test_may_rule_does_not_count_in_uncovered_people(case):
     task = case.with_rules(rule(priority=Priority.MAY)).with_terms(
         objective=("uncovered_people",)

@@ -165,27 +165,29 @@ def sample(share: float) -> list[Place]:
 
 def _is_left_out(node: Any) -> bool:
     """Return whether a node is in a type hint, a guard, or what only types need."""
+    if node.type == "decorator":
+        return True
+    if node.type == "if_stmt":
+        condition: str = node.children[1].get_code()
+        return condition.strip() == "TYPE_CHECKING"
     child = node
     while (parent := child.parent) is not None:
-        if parent.type == "annassign" and child is parent.children[1]:
+        if _is_hint(parent, child) or _is_guard(parent, child):
             return True
-        if parent.type == "param" and child is parent.annotation:
-            return True
-        if parent.type == "funcdef" and child is parent.annotation:
-            return True
-        if parent.type == "argument" and parent.children[0].get_code().strip() in (
-            _GUARDS
-        ):
-            return True
-        if parent.type == "tfpdef" and child is parent.children[-1]:
-            return True
-        if parent.type == "parameters" and child.type == "operator":
-            return True  # the star after which arguments are named
         child = parent
-    return (
-        bool(
-            node.type == "if_stmt"
-            and node.children[1].get_code().strip() == "TYPE_CHECKING"
-        )
-        or node.type == "decorator"
-    )
+    return False
+
+
+def _is_hint(parent: Any, child: Any) -> bool:
+    if parent.type == "annassign":
+        return child is parent.children[1]
+    if parent.type in ("param", "funcdef"):
+        return child is parent.annotation
+    return False
+
+
+def _is_guard(parent: Any, child: Any) -> bool:
+    if parent.type == "argument":
+        return parent.children[0].get_code().strip() in _GUARDS
+    # The star after which arguments are named.
+    return parent.type == "parameters" and child.type == "operator"
