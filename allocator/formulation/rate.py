@@ -100,7 +100,7 @@ def _at_each_holder(program: Program, rule: Rate) -> list[Requirement]:
         if amount is not None:
             terms = ((amount, 1.0), *terms)
         requirements.append(
-            Requirement(site_id, "lo", terms, ">=", -today[site_id], max(1.0, needed))
+            Requirement(site_id, "lo", terms, ">=", -today[site_id], needed)
         )
     return requirements
 
@@ -119,7 +119,7 @@ def _bounded(
     ratio = figure / per
     terms = (*quantity.terms, *((v, -ratio * c) for v, c in base.terms))
     bound = ratio * base.constant - quantity.constant
-    needed = max(1.0, ratio * base.constant)
+    needed = ratio * base.constant
     return Requirement(
         unit.id, what, terms, ">=" if sense == ">=" else "<=", bound, needed
     )

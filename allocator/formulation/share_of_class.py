@@ -48,7 +48,7 @@ def build(program: Program, rule: ShareOfClass) -> list[Requirement]:
             if holds is not None:
                 joint = both(program, site_id, holds, member)
                 terms.append((joint, float(share.denominator)))
-        needed = max(1.0, float(share) * len(inside) * share.denominator)
+        needed = float(share.numerator * len(inside))
         requirements.append(
             Requirement(unit.id, "share", _merged(terms), ">=", bound, needed)
         )

@@ -10,7 +10,7 @@ import pytest
 
 from allocator.audit import Verdict
 from allocator.errors import AuditError
-from allocator.policy import CountInUnit, Rate, Resource, Scope, Service, Unit
+from allocator.policy import CountInUnit, Priority, Rate, Resource, Scope, Service, Unit
 from tests.factories import (
     answer,
     candidate,
@@ -38,7 +38,8 @@ def rule(**changes):
         "per": 100,
         "lo": 5.0,
     }
-    return Rate(id="R", quote="5 beds per 100 people", **(settings | changes))
+    words = {"id": "R", "quote": "5 beds per 100 people"}
+    return Rate(**(words | settings | changes))
 
 
 @pytest.fixture
@@ -223,6 +224,24 @@ def test_need_of_each_holder_is_the_figure_over_what_it_is_stated_per(case):
         ("b", "at least 3 each", 1.0),
         ("d", "at least 3 each", 0.0),
     ]
+    sites.loc["b", "beds"] = float("nan")  # blank: nothing is known to be there
+    assert rows_of(task.build(), "R")["b", "lo"] == "+1 b.beds -3 b.clinic >= 0"
+    assert [row.missing for row in task.audit(kept)] == [0.0, 3.0, 0.0]
+
+
+def test_need_below_one_is_stated_as_it_is(case):
+    each = rule(
+        unit=Unit.SITE,
+        denominator="service:clinic",
+        lo=0.5,
+        per=1.0,
+        priority=Priority.STRIVE,
+    )
+    share = rule(id="Q", lo=0.25, priority=Priority.STRIVE)
+    task = case.with_rules(each, share)
+    needed = {(s.rule_id, s.unit_id): s.needed for s in task.build().shortfalls}
+    assert needed["R", "a"] == 0.5
+    assert needed["Q", "c2"] == 0.25
 
 
 def test_absent_column_is_undecidable(case):
