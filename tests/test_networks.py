@@ -262,8 +262,13 @@ def test_without_a_lead_there_are_no_groups_and_an_error():
         ("network-no-lead", "error")
     ]
     assert result.findings[0].remedy is not None
-    found = check_network(task.network, task.facts(result.plan_rows))
-    assert [row.verdict for row in found] == [Verdict.NOT_MET]
+    (row,) = check_network(task.network, task.facts(result.plan_rows))
+    assert (row.verdict, row.missing, row.gap.en, row.required.en) == (
+        "not_met",
+        1.0,
+        "no institution leads",
+        "groups of 医共体",
+    )
 
 
 def test_a_county_without_a_lead_is_named_and_not_met():
@@ -400,7 +405,23 @@ def audited(changed: Mapping[str, str | None], *more: tuple[str, str]) -> Facts:
 
 def failures(facts: Facts) -> list[str]:
     found = check_network(facts.policy.networks["net"], facts)
-    return [row.gap.en for row in found if row.verdict is not Verdict.MET]
+    lacking = [row for row in found if row.verdict is not Verdict.MET]
+    assert [row.missing for row in lacking] == [
+        float(row.gap.en.split()[0]) for row in lacking
+    ]
+    return [row.gap.en for row in lacking]
+
+
+def test_what_is_asked_of_groups_is_told_in_numbers():
+    facts = audited({})
+    found = check_network(facts.policy.networks["net"], facts)
+    assert [(row.required.en, row.found.en) for row in found] == [
+        ("6 zones, each in exactly one group", "6 zones"),
+        ("6 members, each in exactly one group", "6 members"),
+        ("2 leads, each of a group around it", "2 leads"),
+        ("2 groups, each in one piece", "2 in one piece"),
+        ("groups stay in their county", "0 zones led from elsewhere"),
+    ]
 
 
 def test_the_audit_passes_good_groups():
@@ -463,8 +484,8 @@ def test_the_audit_catches_unknown_names():
 def test_a_plan_without_groups_is_undecidable_not_met():
     task = grid(1, 2, ["z00"])
     facts = task.facts_of([])
-    found = check_network(task.network, facts)
-    assert [row.verdict for row in found] == [Verdict.UNDECIDABLE]
+    (row,) = check_network(task.network, facts)
+    assert (row.verdict, row.missing, row.gap.en) == ("undecidable", 0.0, "")
     with pytest.raises(MissingColumnError):
         sites_with_group(facts, task.network)
 

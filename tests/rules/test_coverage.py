@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from allocator.audit import REACH_COLUMNS, Facts, Verdict, reach_by_zone
+from allocator.audit.equity import county_shares
+from allocator.audit.measures import worst_county_coverage
 from allocator.errors import AuditError, InputError
 from allocator.policy import Coverage, Priority, Scope, Service, Unit
 from tests.factories import (
@@ -189,6 +191,30 @@ def test_worst_county_is_raised_first(case):
         {"worst_county_coverage": 0.75, "uncovered_people": 20}
     )
     task.refuse_unless_sound(found.plan, found.stated)
+
+
+def test_county_of_one_person_counts_as_any_other():
+    area = make_area(
+        zones=[zone("town", "c1", 80), zone("hut", "c2", 1)],
+        sites=[candidate("a", "town")],
+        costs=[cost("post", "build", 1)],
+    )
+    task = make_case(
+        area,
+        services=[POST],
+        rules=[rule(share=None)],
+        travel=make_travel({("d_town", "a"): 5}),
+        objective=("worst_county_coverage",),
+    )
+    found = answer(task)
+    assert found.values == (0.0,)
+    facts = task.facts(make_plan([("a", "post", "build", 1.0, 0.0)]))
+    assert worst_county_coverage(facts) == 0.0
+    assert county_shares(facts) == {"c1": 1.0, "c2": 0.0}
+    (row,) = task.with_rules(rule(share=1.0, unit=Unit.AREA)).audit(facts.plan)
+    assert (row.missing, row.gap.en) == (1.0, "1 people")
+    rows = task.with_rules(rule(share=1.0, unit=Unit.COUNTY)).audit(facts.plan)
+    assert [(r.unit_id, r.verdict) for r in rows] == [("c1", "met"), ("c2", "not_met")]
 
 
 def test_worst_county_without_a_coverage_rule_is_refused(case):

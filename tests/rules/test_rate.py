@@ -171,10 +171,13 @@ def test_service_per_other_service_merges_equal_variables(case):
     assert answer(make_case(case.area, services=[CLINIC], rules=[itself])).feasible
 
 
-def test_blank_cell_counts_as_nothing_below_and_is_unknown_above(case):
-    case.area.sites.loc["b", "beds"] = float("nan")
+@pytest.mark.parametrize("blank", [float("nan"), None, ""])
+def test_blank_cell_counts_as_nothing_below_and_is_unknown_above(case, blank):
+    case.area.sites["beds"] = [6.0, blank, None, 5.0]
     low = case.with_rules(rule(scope=Scope(county=("c1",))))
     assert rows_of(low.build(), "R") == {("c1", "lo"): "+1 a.beds +1 c.beds >= 4"}
+    (row,) = low.audit(make_plan())
+    assert (row.missing, row.found.en) == (4.0, "3.00 (6 in all)")
     high = case.with_rules(rule(lo=None, hi=20))
     assert dict(high.build().undecidable) == {"R": "beds"}
     (row,) = high.audit(make_plan())
