@@ -8,6 +8,7 @@ from importlib import import_module
 import pytest
 
 from allocator.audit import Facts, plan_of_today, totals
+from allocator.audit.integrity import check_integrity
 from allocator.errors import AuditError
 from allocator.formulation import (
     coverage,
@@ -20,6 +21,7 @@ from allocator.policy import (
     CountInUnit,
     Coverage,
     PopulationBand,
+    Resource,
     Scope,
     Service,
     ShareOfClass,
@@ -253,6 +255,16 @@ def test_hand_edited_plan_is_refused(case, code, what, number, row):
     assert code in {f.code for f in refused.value.findings}
 
 
+def test_wrong_price_is_told_beside_that_of_the_table(case):
+    wrong = edited("placements", 0, ("a", "care", "build", 9.0, 2.0))
+    with pytest.raises(AuditError) as refused:
+        case.with_rules().refuse_unless_sound(wrong)
+    (finding,) = refused.value.findings
+    assert finding.message.en == "costs 9, the table says 10"
+    assert finding.message.zh == "造价 9 与造价表 10 不符"
+    assert finding.keys == ("a care",)
+
+
 def test_split_point_is_refused_where_points_are_whole(case):
     halves = [("far", "b", "care", 30.0, 10.0), ("far", "a", "care", 30.0, 25.0)]
     plan = make_plan(GOOD["placements"], [GOOD["assignments"][0], *halves])
@@ -332,6 +344,44 @@ def test_a_counted_service_is_kept_or_closed_whole_and_added_to(placements, code
     plan = make_plan([("a", "ward", action) for action, _ in placements])
     counted = plan.placements.assign(count=[count for _, count in placements])
     assert codes_of(task, replace(plan, placements=counted)) == codes
+
+
+@pytest.mark.parametrize(
+    ("terms", "over"),
+    [
+        ({"year": 2025, "capital_wan": 7.0}, set()),
+        ({"year": 2025, "capital_wan": 6.9}, {("plan-budget", "capital_wan")}),
+        ({"year": 2023, "capital_wan": 4.0}, set()),
+        ({"year": 2023, "capital_wan": 3.9}, {("plan-budget", "capital_wan")}),
+        ({"year": 2025, "total_capital_wan": 11.0}, set()),
+        (
+            {"year": 2025, "total_capital_wan": 10.9},
+            {("plan-budget", "total_capital_wan")},
+        ),
+        ({"year": 2025, "yearly_wan": 6.0}, set()),
+        ({"year": 2025, "yearly_wan": 5.9}, {("plan-budget", "yearly_wan")}),
+    ],
+)
+def test_each_year_pays_what_it_adds_and_all_years_together(terms, over):
+    area = make_area(
+        zones=[zone("z", "c", 9)],
+        sites=[candidate("a", "z"), facility("b", "z", beds=0.0)],
+        costs=[cost("post", "build", 4, 1), cost("", "add", 3.5, 2.5, resource="beds")],
+    )
+    beds = Resource(id="beds", name="beds", at=members(), most_per_site=4)
+    post = Service(id="post", name="post")
+    task = make_case(area, services=[post], resources=[beds], **terms)
+    plan = make_plan(
+        [("a", "post", "build", 4.0, 1.0)], allocations=[("b", "beds", 2.0, 7.0, 5.0)]
+    )
+    plan = replace(
+        plan,
+        placements=plan.placements.assign(phase=2023),
+        allocations=plan.allocations.assign(phase=2025),
+    )
+    facts = task.facts(plan)
+    found = check_integrity(facts, task.terms)
+    assert {(f.code, *f.keys) for f in found} == over
 
 
 def codes_of(task, plan):

@@ -451,6 +451,16 @@ def test_the_audit_catches_a_zone_in_two_groups():
     assert [f.code for f in group_breaches(facts)] == ["group-twice"]
 
 
+def test_the_audit_catches_a_lead_that_no_register_knows():
+    facts = audited({"z11": "nobody"})
+    assert failures(facts) == [
+        "1 zones missing",
+        "1 members missing",
+        "1 zones too many",
+    ]
+    assert not has_group(facts, facts.policy.networks["net"], "nobody")
+
+
 def test_the_audit_catches_a_false_lead():
     facts = audited({"z11": "C-z11"})
     assert failures(facts) == ["1 zones missing", "1 members missing"]

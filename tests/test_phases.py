@@ -222,6 +222,19 @@ def test_what_was_added_is_not_closed_in_a_later_year():
     assert not answer(wards(lo=9, hi=3)).feasible
 
 
+@pytest.mark.parametrize(("hi", "possible"), [(2, True), (1, False)])
+def test_as_many_as_were_added_stay_in_a_later_year(hi, possible):
+    task = wards(lo=2, hi=hi)
+    sites = task.cases[0].area.sites.iloc[[1]]  # nothing is there today
+    cases = [replace(case, area=replace(case.area, sites=sites)) for case in task.cases]
+    found = answer(Phased(tuple(cases)))
+    best = optimum(*cases)
+    assert found.feasible == (best is not None) == possible
+    if possible:
+        assert found.values == best.values == (4.0,)
+        assert found.plans[-1].counts == {("b", "ward"): 2}
+
+
 def test_a_phase_that_loses_or_backdates_a_placement_is_found():
     first = make_plan([("a", "ward", "upgrade", 2.0, 0.0)])
     dated = first.placements.assign(phase=2023)

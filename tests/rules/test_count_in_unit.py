@@ -322,3 +322,36 @@ def test_ownership_narrows_a_class_alike_in_program_and_audit(public, needed):
     (row,) = task.audit(other)
     assert row.verdict == "undecidable"
     assert dict(task.build().undecidable) == {"R": "public"}
+
+
+def test_service_listed_twice_that_is_not_counted_is_held_once():
+    area = make_area(
+        zones=[zone("z", "c1", 100)],
+        sites=[facility("a", "z", services=["post", "post"])],
+    )
+    most = CountInUnit(id="R", quote="one", service="post", hi=1)
+    task = make_case(area, services=[Service(id="post", name="post")], rules=[most])
+    found = answer(task)
+    assert found.plan.counts == {("a", "post"): 1}
+    task.refuse_unless_sound(found.plan, found.stated)
+
+
+@pytest.mark.parametrize("closed", [{"locked": "out"}, {"branch": True}])
+def test_host_of_today_that_may_receive_nothing_is_given_nothing(closed):
+    """A host makes a pair possible only where anything may be placed."""
+    hub = Service(id="hub", name="hub")
+    hosted = Service(id="post", name="post", hosts=members(service=["hub"]))
+    area = make_area(
+        zones=[zone("z", "c1", 100)],
+        sites=[
+            facility("a", "z", services=["hub"], **closed),
+            facility("b", "z", services=["hub"]),
+        ],
+        costs=[cost("post", "build", 5), cost("post", "build", 1, site_id="a")],
+    )
+    one = CountInUnit(id="R", quote="one", service="post", lo=1)
+    task = make_case(area, services=[hub, hosted], rules=[one])
+    assert ("a", "post") not in task.build().program.holds
+    found = answer(task)
+    assert found.new == {("b", "post")}
+    assert found.values == optimum(task).values == (5.0,)

@@ -171,6 +171,24 @@ def test_service_per_other_service_merges_equal_variables(case):
     assert answer(make_case(case.area, services=[CLINIC], rules=[itself])).feasible
 
 
+@pytest.mark.parametrize(
+    ("figure", "people", "beds"), [(1.1, 3_000_000, 3300.0), (2.2, 7_000_000, 15400.0)]
+)
+def test_rounding_of_a_product_is_nothing_that_lacks(figure, people, beds):
+    assert figure * people / 1000 > beds  # by a few of the last bits
+    area = make_area(
+        zones=[zone("z", "c1", people)], sites=[facility("a", "z", "C210", beds=beds)]
+    )
+    (row,) = make_case(area, services=[], rules=[rule(lo=figure, per=1000)]).audit(
+        make_plan()
+    )
+    assert (row.verdict, row.missing) == ("met", 0.0)
+    (row,) = make_case(
+        area, services=[], rules=[rule(lo=figure + 0.01, per=1000)]
+    ).audit(make_plan())
+    assert (row.verdict, row.missing) == ("not_met", pytest.approx(people / 1e5))
+
+
 @pytest.mark.parametrize("blank", [float("nan"), None, ""])
 def test_blank_cell_counts_as_nothing_below_and_is_unknown_above(case, blank):
     case.area.sites["beds"] = [6.0, blank, None, 5.0]
@@ -182,6 +200,23 @@ def test_blank_cell_counts_as_nothing_below_and_is_unknown_above(case, blank):
     assert dict(high.build().undecidable) == {"R": "beds"}
     (row,) = high.audit(make_plan())
     assert row.verdict is Verdict.UNDECIDABLE
+
+
+def test_bound_from_above_on_known_cells_is_decided(case):
+    high = case.with_rules(rule(lo=None, hi=4.5))
+    assert dict(high.build().undecidable) == {}
+    assert rows_of(high.build(), "R") == {
+        ("c1", "hi"): "+1 a.beds +1 c.beds <= 1",
+        ("c2", "hi"): "+1 d.beds <= -0.5",
+    }
+    in_c1, in_c2 = high.audit(make_plan())
+    assert (in_c1.verdict, in_c1.required.en) == ("met", "per 100 ≤ 4.50")
+    assert (in_c2.missing, in_c2.gap.en) == (0.5, "0.5 too many")
+    case.area.sites.loc["b", "beds"] = float("nan")
+    (row,) = high.with_rules(rule(lo=None, hi=4.5, scope=Scope(county=("c1",)))).audit(
+        make_plan()
+    )
+    assert (row.verdict, row.found.en) == ("undecidable", "blank cells in beds")
 
 
 def test_cells_that_are_all_blank_are_unknown_below_too(case):
