@@ -474,6 +474,15 @@ def test_the_audit_catches_a_lead_outside_its_group():
     assert "group-home" in {f.code for f in group_breaches(swapped)}
 
 
+@pytest.mark.parametrize(("nearer", "missing"), [("A-z00-2", 0), ("A-z00", 1)])
+def test_second_lead_of_a_zone_leads_a_group_that_touches_it(nearer, missing):
+    task = grid(1, 4, ["z00", "z00"])
+    leads = {"z00": "A-z00", "z01": nearer, "z02": "A-z00-2", "z03": "A-z00-2"}
+    facts = task.facts_of(leads.items())
+    assert failures(facts) == ["1 groups missing"] * missing
+    assert [f.code for f in group_breaches(facts)] == ["group-home"] * missing
+
+
 def test_the_audit_catches_a_group_outside_its_county():
     counties = {"z02": "c2", "z12": "c2"}
     task = grid(2, 3, ["z00", "z02"], counties=counties)

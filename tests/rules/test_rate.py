@@ -382,6 +382,19 @@ def test_rate_of_today_counts_every_one_of_a_counted_service():
     found = answer(task)
     assert found.plan.placements["count"].sum() == 4
     task.refuse_unless_sound(found.plan, found.stated)
+    fewer = make_plan([("a", "ward", "keep"), ("b", "ward", "close")])
+    fewer = replace(fewer, placements=fewer.placements.assign(count=[3, 1]))
+    (row,) = task.audit(fewer)
+    assert (row.missing, row.required.en, row.found.en) == (
+        1.0,
+        "per 100 ≥ 4.00 (not below today)",
+        "3.00 (3 in all)",
+    )
+    area.sites.loc["b", "branch"] = True  # never counted, today neither
+    (row,) = task.audit(fewer)
+    assert (row.missing, row.found.en) == (0.0, "3.00 (3 in all)")
+    (words,) = rows_of(task.build(), "R").values()
+    assert words.endswith(">= 3")
 
 
 def test_site_that_is_locked_out_is_given_no_resource(case):
