@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from allocator.errors import AuditError
-from allocator.policy import Service
+from allocator.policy import CountInUnit, Service
 from allocator.policy.decided import DECIDED, Decided
 from tests.factories import (
     answer,
@@ -65,6 +65,13 @@ def test_pairs_are_held_as_often_as_decided(case, held, barred, counts, wan):
 KEPT = ({("h", "ward"): 1},)
 
 
+def test_pair_decided_without_a_number_may_hold_more(case):
+    three = CountInUnit(id="R", quote="three", service="ward", lo=3)
+    found = answer(decided(case.with_rules(three), h_ward=None))
+    assert found.plan.counts == {("h", "ward"): 3}
+    assert not answer(decided(case.with_rules(three), h_ward=2)).feasible
+
+
 @pytest.mark.parametrize(
     ("held", "needed"), [({"p_ward": None}, 1), ({"p_ward": 2}, 2), ({"h_ward": 4}, 4)]
 )
@@ -113,3 +120,14 @@ def test_changes_count_by_how_much_each_number_differs(case):
     assert found.plan.counts == {("h", "ward"): 2}
     assert found.values == optimum(poor).values == (2.0,)
     poor.refuse_unless_sound(found.plan, found.stated)
+
+
+@pytest.mark.parametrize(("was", "changes"), [(0, 3.0), (1, 2.0), (2, 1.0), (3, 0.0)])
+def test_more_than_before_is_a_change_for_each_one(case, was, changes):
+    three = CountInUnit(id="R", quote="three", service="ward", lo=3)
+    before = {("h", "ward"): was} if was else {}
+    task = case.with_rules(three).with_terms(objective=("changes",), previous=(before,))
+    found = answer(task)
+    assert found.plan.counts == {("h", "ward"): 3}
+    assert found.values == optimum(task).values == (changes,)
+    task.refuse_unless_sound(found.plan, found.stated)

@@ -211,3 +211,64 @@ def test_capacity_of_a_site_binds_like_an_upper_bound(case):
     # With money for a alone, 40 people stay unserved.
     poor = answer(task.with_terms(capital_wan=1.0))
     assert poor.values == pytest.approx((40, 250))
+
+
+@pytest.mark.parametrize(
+    ("trips", "words"),
+    [
+        ([("t1", "a", 60), ("t2", "b", 50)], ["", ""]),
+        ([("t1", "a", 60), ("t2", "b", 30)],
+         ["", "10 people below the band; 20 people not served"]),
+        ([("t1", "a", 39), ("t2", "b", 50)],
+         ["1 people below the band; 21 people not served", ""]),
+        ([("t1", "a", 60), ("t2", "a", 50)],
+         ["10 people above the band", "40 people below the band"]),
+        ([("t1", "a", 60)], ["", "40 people below the band; 50 people not served"]),
+    ],
+)  # fmt: skip
+def test_audit_of_a_unit_is_about_its_own_people_whom_the_service_addresses(
+    trips, words
+):
+    area = make_area(
+        zones=[
+            zone("z1", "c1", 60, urban=True),
+            zone("z2", "c2", 50, urban=True),
+            zone("z3", "c1", 70),
+        ],
+        sites=[candidate("a", "z1"), candidate("b", "z2")],
+        demand=[
+            demand_point("t1", "z1", 60),
+            demand_point("t2", "z2", 50),
+            demand_point("v", "z3", 70),
+        ],
+    )
+    in_town = Service(id="care", name="care", serves=Scope(urban=True))
+    task = make_case(area, services=[in_town], rules=[rule(unit=Unit.COUNTY)])
+    plan = make_plan(
+        [("a", "care", "build"), ("b", "care", "build")],
+        [(i, s, "care", float(n), 10.0) for i, s, n in trips],
+    )
+    rows = task.audit(plan)
+    assert [row.unit_id for row in rows] == ["c1", "c2"]
+    assert [row.gap.en for row in rows] == words
+    assert [row.missing for row in rows] == [
+        max((float(w.split()[0]) for w in told.split("; ") if w), default=0.0)
+        for told in words
+    ]
+
+
+@pytest.mark.parametrize(("served", "verdict"), [(99.6, "met"), (99.4, "not_met")])
+def test_half_a_person_is_the_rounding_of_shares(served, verdict):
+    area = make_area(zones=[zone("z", "c1", 100)], sites=[candidate("a", "z")])
+    task = make_case(area, services=[people()], rules=[rule()])
+    plan = make_plan([("a", "care", "build")], [("d_z", "a", "care", served, 10.0)])
+    (row,) = task.audit(plan)
+    assert row.verdict == verdict
+    assert row.found.en == f"1, {served:.0f}–{served:.0f} people each"
+    assert row.required.en == "40–100 people each"
+    (row,) = task.audit(make_plan())
+    assert (row.verdict, row.missing, row.found.en) == (
+        "not_met",
+        100.0,
+        "0, 0 people each",
+    )
