@@ -414,6 +414,29 @@ def test_totals_count_each_person_once(case):
     assert figures["person_minutes"] == 90 * 5 + 60 * 5
 
 
+def test_person_whom_one_service_leaves_out_is_not_covered(case):
+    """Of two services that leave people of one point out, the larger number counts."""
+    visit = Service(id="visit", name="visit", serves=Scope())
+    task = make_case(case.area, services=[CARE, visit], travel=case.travel)
+    plan = make_plan(
+        [("a", "care", "build", 10.0, 0.0), ("a", "visit", "build")],
+        [
+            ("near", "a", "care", 80.0, 5.0),
+            ("far", "a", "care", 60.0, 25.0),
+            ("near", "a", "visit", 60.0, 5.0),
+            ("far", "a", "visit", 55.0, 25.0),
+        ],
+    )
+    figures = totals(task.facts(plan))
+    assert figures["people"] == 150
+    assert figures["covered_people"] == 150 - 30 - 5
+    assert (figures["placements"], figures["new_placements"]) == (2, 2)
+    assert figures["person_minutes"] == 140 * 5 + 115 * 25
+    reach = replace(REACH, service="care", within_minutes=20)
+    out = totals(task.with_rules(reach).facts(plan))
+    assert out["covered_people"] == 150 - 30 - 60  # far is out of reach
+
+
 # --- a plot for a hospital is no hospital yet -----------------------------------------
 
 HOSPITAL = Service(

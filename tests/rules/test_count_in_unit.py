@@ -355,3 +355,17 @@ def test_host_of_today_that_may_receive_nothing_is_given_nothing(closed):
     found = answer(task)
     assert found.new == {("b", "post")}
     assert found.values == optimum(task).values == (5.0,)
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi", "en", "zh"),
+    [
+        (1, 2, "1–2", "1–2 所"),
+        (2, 2, "2", "2 所"),
+        (2, None, "at least 2", "不少于 2 所"),
+        (None, 2, "at most 2", "不多于 2 所"),
+    ],
+)
+def test_what_is_required_is_told_in_both_languages(case, lo, hi, en, zh):
+    row = case.with_rules(rule(lo=lo, hi=hi)).audit(make_plan())[0]
+    assert (row.required.en, row.required.zh) == (en, zh)

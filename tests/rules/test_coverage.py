@@ -147,6 +147,21 @@ def test_people_whom_no_site_reaches_are_named_without_solving(case):
     assert (lack.rule_id, lack.needed, lack.lacking) == ("R", 100, 20)
 
 
+def test_readings_of_which_none_can_be_kept_are_named_without_solving(case):
+    none = rule(share=1.0, within_minutes=12, any_of=(rule(within_minutes=2),))
+    (lack,) = case.with_rules(none).build().impossible
+    assert (lack.rule_id, lack.what, lack.needed, lack.lacking) == (
+        "R",
+        "any_of",
+        100,
+        20,
+    )
+    one = rule(share=1.0, within_minutes=12, any_of=(rule(within_minutes=30),))
+    assert case.with_rules(one).build().impossible == ()
+    striven = replace(none, priority=Priority.STRIVE)
+    assert case.with_rules(striven).build().impossible == ()
+
+
 def test_rule_without_a_share_binds_nothing_and_is_tracked(case):
     task = case.with_rules(rule(share=None))
     found = answer(task)

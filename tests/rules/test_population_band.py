@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from allocator.errors import AuditError
+from allocator.errors import AuditError, InputError
 from allocator.policy import PopulationBand, Priority, Scope, Service, Unit
 from tests.factories import (
+    NO_LIMIT,
     answer,
     candidate,
     cost,
@@ -272,3 +273,26 @@ def test_half_a_person_is_the_rounding_of_shares(served, verdict):
         100.0,
         "0, 0 people each",
     )
+
+
+@pytest.mark.parametrize(
+    ("rules", "most", "split", "refused"),
+    [
+        ([rule()], NO_LIMIT, True, True),
+        ([rule()], NO_LIMIT, False, False),
+        ([], 90.0, True, True),
+        ([], 90.0, False, False),
+        ([], NO_LIMIT, True, False),
+    ],
+)
+def test_longest_trip_needs_whole_points_where_people_may_be_split(
+    case, rules, most, split, refused
+):
+    case.area.sites.loc["a", "capacity_people"] = most
+    task = case.with_rules(*rules).with_terms(objective=("max_minutes",), split=split)
+    if not refused:
+        assert task.build().stages[-1].name == "max_minutes"
+        return
+    with pytest.raises(InputError) as error:
+        task.build()
+    assert [f.code for f in error.value.findings] == ["objective-needs-whole"]
