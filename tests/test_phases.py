@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from allocator.audit import Facts, check_phases, refuse_unless_sound
+from allocator.audit import Facts, check_phases, other_values, refuse_unless_sound
 from allocator.cli.main import run
 from allocator.errors import AuditError, InfeasibleError, InputError
 from allocator.pipeline import make_plan as plan_task
@@ -19,6 +19,7 @@ from tests.cli.small_task import write_task
 from tests.factories import (
     Phased,
     answer,
+    candidate,
     cost,
     facility,
     make_area,
@@ -233,6 +234,31 @@ def test_as_many_as_were_added_stay_in_a_later_year(hi, possible):
     if possible:
         assert found.values == best.values == (4.0,)
         assert found.plans[-1].counts == {("b", "ward"): 2}
+
+
+def test_cost_and_sites_are_those_when_all_is_carried_out():
+    """People and journeys add up over the years; what stands at the end is counted."""
+    ward = Service(id="ward", name="ward")
+    area = make_area(
+        zones=[zone("z1", "c1", 100)],
+        sites=[candidate("a", "z1"), candidate("b", "z1")],
+        costs=[cost("ward", "build", 2, 1)],
+    )
+    early = CountInUnit(id="E", quote="one", service="ward", lo=1, due=2023)
+    late = CountInUnit(id="L", quote="two", service="ward", lo=2, due=2025)
+    case = make_case(
+        area,
+        services=[ward],
+        rules=[early, late],
+        objective=("sites", "capital_wan", "yearly_wan"),
+    )
+    task = Phased(tuple(case.with_terms(year=year) for year in (2023, 2025)))
+    found = answer(task)
+    assert found.stated == {"sites": 2, "capital_wan": 4, "yearly_wan": 2}
+    assert optimum(*task.cases).values == found.values
+    assert [len(plan.held) for plan in found.plans] == [1, 2]
+    facts = [task.read_as(n).facts(plan) for n, plan in enumerate(found.plans)]
+    assert other_values(facts, found.stated, case.terms) == []
 
 
 def test_a_phase_that_loses_or_backdates_a_placement_is_found():

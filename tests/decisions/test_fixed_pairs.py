@@ -65,6 +65,17 @@ def test_pairs_are_held_as_often_as_decided(case, held, barred, counts, wan):
 KEPT = ({("h", "ward"): 1},)
 
 
+def test_pair_that_stays_and_is_barred_is_one_too_many(case):
+    stays = case.with_terms(closing=frozenset())
+    (lack,) = decided(stays, barred=[("h", "ward")]).build().impossible
+    assert (lack.unit_id, lack.what, lack.needed, lack.lacking) == (
+        "h ward",
+        "barred",
+        1.0,
+        1.0,
+    )
+
+
 def test_pair_decided_without_a_number_may_hold_more(case):
     three = CountInUnit(id="R", quote="three", service="ward", lo=3)
     found = answer(decided(case.with_rules(three), h_ward=None))

@@ -162,6 +162,41 @@ def test_readings_of_which_none_can_be_kept_are_named_without_solving(case):
     assert case.with_rules(striven).build().impossible == ()
 
 
+@pytest.mark.parametrize(
+    ("priority", "verdict"),
+    [(Priority.MUST, "undecidable"), (Priority.MAY, "tracked")],
+)
+def test_rule_with_nothing_in_its_scope_says_so(case, priority, verdict):
+    nowhere = rule(scope=Scope(people_below=1), priority=priority)
+    (row,) = case.with_rules(nowhere).audit(make_plan())
+    assert (row.verdict, row.unit, row.found.en, row.found.zh) == (
+        verdict,
+        "area",
+        "nothing in its scope",
+        "范围内没有对象",
+    )
+
+
+def test_reading_that_cannot_be_decided_stands_beside_one_that_can(case):
+    no_km = make_travel({("t1", "a"): 5, ("t2", "a"): 15})
+    by_km = rule(within_minutes=None, within_km=7.5)
+    either = replace(case, travel=no_km).with_rules(rule(any_of=(by_km,)))
+    built = make_plan([("a", "post", "build", 3.0, 0.0)])
+    (met,) = either.audit(built)
+    assert (met.verdict, met.found.en) == ("met", "80.0% (80, 20 out of reach)")
+    (row,) = either.audit(make_plan())
+    assert (row.verdict, row.found.en) == (
+        "undecidable",
+        "0.0% (0, 100 out of reach)",
+    )
+    (row,) = replace(case, travel=no_km).with_rules(by_km).audit(built)
+    assert (row.verdict, row.unit, row.found.en) == (
+        "undecidable",
+        "area",
+        "no column km",
+    )
+
+
 def test_rule_without_a_share_binds_nothing_and_is_tracked(case):
     task = case.with_rules(rule(share=None))
     found = answer(task)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -61,6 +62,19 @@ def test_row_is_in_whole_numbers_over_existing_members(case, same_as_golden):
         ("", "share"): "+2 a.station +2 b.station +2 c.station >= 3"
     }
     same_as_golden("share_of_class", formulation)
+
+
+def test_unit_without_members_asks_for_nothing_and_the_next_for_its_own(case):
+    sites = case.area.sites.assign(facility_class="")
+    sites.loc[["a", "b"], "class"] = "A100"
+    task = replace(case, area=replace(case.area, sites=sites)).with_rules(
+        rule(unit=Unit.COUNTY)
+    )
+    assert rows_of(task.build(), "R") == {("c2", "share"): "+2 c.station >= 1"}
+    rows = task.audit(make_plan())
+    assert [(row.unit_id, row.missing, row.required.en) for row in rows] == [
+        ("c2", 1.0, "50% of 1, that is 1")
+    ]
 
 
 @pytest.mark.parametrize(
