@@ -382,6 +382,9 @@ def test_each_year_pays_what_it_adds_and_all_years_together(terms, over):
     facts = task.facts(plan)
     found = check_integrity(facts, task.terms)
     assert {(f.code, *f.keys) for f in found} == over
+    for finding in found:
+        assert finding.message.zh == "超出预算 0.10 万元"
+        assert finding.message.en == "0.10 万元 over the budget"
 
 
 def codes_of(task, plan):

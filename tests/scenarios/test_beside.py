@@ -135,5 +135,7 @@ def test_of_a_counted_service_out_of_service_none_is_there():
         ("b", "ward"): 2,
     }
     assert {pair for pair, v in copy.holds.items() if v.upBound == 0} == without
+    gone = [copy.holds[pair] for pair in without] + [copy.extras["a", "ward"]]
+    assert {(v.lowBound, v.upBound) for v in gone} == {(0, 0)}
     assert copy.extras["b", "ward"] is nominal.extras["b", "ward"]
     assert nominal.extras["a", "ward"].upBound == 2
