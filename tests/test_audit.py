@@ -8,6 +8,7 @@ from importlib import import_module
 import pytest
 
 from allocator.audit import Facts, plan_of_today, totals
+from allocator.audit.gaps import gap_rows
 from allocator.audit.integrity import check_integrity
 from allocator.errors import AuditError
 from allocator.formulation import (
@@ -395,6 +396,32 @@ def codes_of(task, plan):
     return set()
 
 
+def test_what_is_known_to_be_left_undone_is_told_clause_by_clause():
+    area = make_area(
+        zones=[zone("z1", "c1", 90)],
+        sites=[candidate("a", "z1", locked="in"), candidate("b", "z1", locked="in")],
+    )
+    rules = [
+        CountInUnit(id="two", quote="two", service="care", lo=2),
+        CountInUnit(id="one", quote="one", service="care", lo=1),
+    ]
+    task = make_case(area, services=[CARE], rules=rules)
+    facts = task.facts(make_plan())
+    gaps = {("two", ""), ("serves:care", ""), ("locked", "b"), ("decided", "a care")}
+    gaps |= {("serves:other", ""), ("decided", "gone care")}
+    rows = gap_rows(facts, task.audit(facts.plan), gaps)
+    told = [(r.rule_id, r.unit_id, r.unit, r.gap.en, r.missing) for r in rows]
+    assert told == [
+        ("two", "", "area", "2 missing", 2.0),
+        ("serves:care", "", "area", "90 people unserved", 90.0),
+        ("locked", "b", "site b", "no service can be placed there", 1.0),
+        ("decided", "a care", "site a care", "not carried out", 1.0),
+        ("decided", "gone care", "gone care", "not carried out", 1.0),
+    ]
+    assert {r.verdict for r in rows} == {"not_met"}
+    assert {r.priority for r in rows} == {"must"}
+
+
 # --- today ----------------------------------------------------------------------------
 
 
@@ -475,6 +502,20 @@ def test_candidate_hosts_by_class_once_its_facility_is_built(services, built, wa
         with pytest.raises(AuditError) as caught:
             task.refuse_unless_sound(alone)
         assert {f.code for f in caught.value.findings} == {"plan-host"}
+
+
+@pytest.mark.parametrize(
+    ("level", "codes"), [(2.0, set()), (1.0, {"plan-host"}), (None, {"plan-host"})]
+)
+def test_site_of_unknown_level_hosts_nothing_that_asks_for_one(level, codes):
+    rescue = replace(RESCUE, hosts=members("A100", level_from=2))
+    area = make_area(
+        zones=[zone("z1", "c1", 100)], sites=[facility("a", "z1", "A100", level=level)]
+    )
+    task = make_case(area, services=[rescue])
+    plan = make_plan([("a", "rescue", "upgrade")])
+    assert codes_of(task, plan) == codes
+    assert (("a", "rescue") in task.build().program.holds) == (not codes)
 
 
 def test_facility_of_today_hosts_by_its_class_without_more():

@@ -142,6 +142,22 @@ def test_without_people_assigned_nothing_is_minimised_after_the_order():
     assert make_case(area, services=[post]).build().last == ()
 
 
+def test_journeys_of_all_services_are_one_table_with_rows_by_number():
+    services = [Service(id=k, name=k, serves=Scope()) for k in ("care", "baths")]
+    area = make_area(
+        zones=[zone("z1", "c", 9), zone("z2", "c", 5)], sites=[candidate("a", "z1")]
+    )
+    case = make_case(area, services=services)
+    rows = answer(case).plan.assignments
+    assert rows.index.tolist() == [0, 1, 2, 3]
+    assert rows[["service", "demand_id", "people"]].to_numpy().tolist() == [
+        ["baths", "d_z1", 9.0],
+        ["baths", "d_z2", 5.0],
+        ["care", "d_z1", 9.0],
+        ["care", "d_z2", 5.0],
+    ]
+
+
 def test_program_without_a_solution_is_infeasible():
     case = town(6, 4)
     rules = [

@@ -369,3 +369,18 @@ def test_host_of_today_that_may_receive_nothing_is_given_nothing(closed):
 def test_what_is_required_is_told_in_both_languages(case, lo, hi, en, zh):
     row = case.with_rules(rule(lo=lo, hi=hi)).audit(make_plan())[0]
     assert (row.required.en, row.required.zh) == (en, zh)
+
+
+def test_pair_that_lacks_what_it_requires_is_not_possible():
+    theatre = Service(id="theatre", name="theatre", hosts=members("A100"))
+    surgery = Service(id="surgery", name="surgery", requires=("theatre",))
+    area = make_area(
+        zones=[zone("z", "c1", 100)],
+        sites=[facility("a", "z", "A100"), facility("b", "z", "C210")],
+    )
+    task = make_case(area, services=[theatre, surgery])
+    possible = {("a", "surgery"), ("a", "theatre")}
+    assert set(task.build().program.holds) == possible
+    two = CountInUnit(id="R", quote="two", service="surgery", lo=2)
+    (lack,) = task.with_rules(two).build().impossible
+    assert (lack.needed, lack.lacking) == (2, 1)

@@ -163,6 +163,27 @@ def test_readings_of_which_none_can_be_kept_are_named_without_solving(case):
 
 
 @pytest.mark.parametrize(
+    ("reach", "en", "zh"),
+    [
+        ({"within_minutes": 15}, "80% ≤ 15 min", "80% 人口 ≤ 15 分钟"),
+        (
+            {"within_minutes": None, "within_km": 7.5},
+            "80% ≤ 7.5 km",
+            "80% 人口 ≤ 7.5 公里",
+        ),
+        (
+            {"urban_minutes": 10},
+            "80% urban ≤ 10 min, rural ≤ 15 min",
+            "80% 人口 城镇 ≤ 10 分钟, 乡村 ≤ 15 分钟",
+        ),
+    ],
+)
+def test_reach_is_told_in_both_languages(case, reach, en, zh):
+    (row,) = case.with_rules(rule(**reach)).audit(make_plan())
+    assert (row.required.en, row.required.zh) == (en, zh)
+
+
+@pytest.mark.parametrize(
     ("priority", "verdict"),
     [(Priority.MUST, "undecidable"), (Priority.MAY, "tracked")],
 )

@@ -202,6 +202,28 @@ def test_blank_cell_counts_as_nothing_below_and_is_unknown_above(case, blank):
     assert row.verdict is Verdict.UNDECIDABLE
 
 
+def test_resource_that_is_not_decided_leaves_the_next_one_to_be(case):
+    gps = Resource(id="gps", name="gps")
+    case.area.sites["gps"] = 1.0
+    policy = replace(case.policy, resources={"gps": gps, "beds": BEDS})
+    program = replace(case, policy=policy).build().program
+    assert set(program.amounts) == {("a", "beds"), ("c", "beds"), ("d", "beds")}
+
+
+@pytest.mark.parametrize(("staff", "words"), [(None, "staff"), (4.0, "")])
+def test_denominator_with_blank_cells_is_unknown(case, staff, words):
+    case.area.sites["staff"] = [2.0, staff, None, 2.0]
+    task = case.with_rules(rule(denominator="resource:staff", per=1.0, lo=1.0))
+    rows = task.audit(make_plan())
+    if words:
+        (row,) = rows
+        assert (row.verdict, row.found.en) == ("undecidable", "blank cells in staff")
+        assert set(task.build().undecidable) == {"R"}
+    else:
+        assert [row.found.en for row in rows] == ["1.33 (8 in all)", "2.50 (5 in all)"]
+        assert task.build().undecidable == {}
+
+
 def test_bound_from_above_on_known_cells_is_decided(case):
     high = case.with_rules(rule(lo=None, hi=4.5))
     assert dict(high.build().undecidable) == {}
