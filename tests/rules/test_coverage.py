@@ -317,6 +317,7 @@ def test_reach_by_zone_is_what_the_audit_counts(case):
     facts = [Facts(task.area, task.travel, task.policy, p) for p in (nothing, built)]
     reach = reach_by_zone(*facts)
     assert tuple(reach.columns) == REACH_COLUMNS
+    assert reach.index.tolist() == [0, 1, 2]
     assert reach.to_numpy().tolist() == [
         ["R", "post", "country", 20.0, 0.0, 0.0],
         ["R", "post", "town", 80.0, 0.0, 80.0],
