@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from allocator.audit import Facts, plan_of_today, totals
+from allocator.audit import Facts, clauses_for, plan_of_today, totals
 from allocator.audit.gaps import gap_rows
 from allocator.audit.integrity import check_integrity
 from allocator.errors import AuditError
@@ -22,6 +22,7 @@ from allocator.policy import (
     CountInUnit,
     Coverage,
     PopulationBand,
+    Rate,
     Resource,
     Scope,
     Service,
@@ -465,6 +466,20 @@ def test_person_whom_one_service_leaves_out_is_not_covered(case):
     reach = replace(REACH, service="care", within_minutes=20)
     out = totals(task.with_rules(reach).facts(plan))
     assert out["covered_people"] == 150 - 30 - 60  # far is out of reach
+
+
+def test_reading_about_a_resource_leaves_the_next_to_ask_for_a_service(case):
+    beds = Rate(
+        id="R",
+        quote="beds, or two of care",
+        resource="beds",
+        lo=1.0,
+        per=10.0,
+        any_of=(COUNT,),
+    )
+    task = case.with_rules(beds, REACH)
+    facts = task.facts(make_plan(**GOOD))
+    assert clauses_for(facts) == {("a", "care"): ("R",), ("b", "care"): ("R",)}
 
 
 # --- a plot for a hospital is no hospital yet -----------------------------------------

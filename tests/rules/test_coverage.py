@@ -279,6 +279,11 @@ def test_county_of_one_person_counts_as_any_other():
     )
     found = answer(task)
     assert found.values == (0.0,)
+    in_turn = answer(task.with_terms(objective=("county_coverage_leximin",)))
+    assert in_turn.stated == {
+        "county_coverage_leximin_1": 0.0,
+        "county_coverage_leximin_2": 1.0,
+    }
     facts = task.facts(make_plan([("a", "post", "build", 1.0, 0.0)]))
     assert worst_county_coverage(facts) == 0.0
     assert county_shares(facts) == {"c1": 1.0, "c2": 0.0}
