@@ -38,7 +38,11 @@ def case():
 
 
 def decided(case, *, barred=(), **held):
-    pairs = {tuple(key.split("_")): number for key, number in held.items()}
+    pairs = {
+        (site, service): number
+        for key, number in held.items()
+        for site, service in [key.split("_")]
+    }
     return case.with_terms(decided=Decided(pairs, frozenset(barred)))
 
 

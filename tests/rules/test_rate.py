@@ -186,7 +186,7 @@ def test_rounding_of_a_product_is_nothing_that_lacks(figure, people, beds):
     (row,) = make_case(
         area, services=[], rules=[rule(lo=figure + 0.01, per=1000)]
     ).audit(make_plan())
-    assert (row.verdict, row.missing) == ("not_met", pytest.approx(people / 1e5))
+    assert row.missing == pytest.approx(people / 1e5)
 
 
 @pytest.mark.parametrize("blank", [float("nan"), None, ""])

@@ -26,9 +26,6 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -36,10 +33,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.runner import runtestprotocol
 
+from tests.trust.changed_code import Finder, new_code
 from tests.trust.mutants import PACKAGES, ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 MUTATED = tuple(str(ROOT / "allocator" / package) + os.sep for package in PACKAGES)
 LOOP_S, LOOP_TIMES = 10.0, 30.0  # a test may take so long, or so many times as long
@@ -160,7 +158,8 @@ def choose(
             else seen.lines.get(path, set()) & lines
         )
     )
-    chosen, total = [], 0.0
+    chosen: list[str] = []
+    total = 0.0
     for _, seconds, test in found:
         total += seconds
         if total > most_s and chosen:
@@ -254,48 +253,6 @@ def _passes(item: pytest.Item) -> bool:
 # --- taking over changed code
 
 
-def new_code(
-    path: Path, original: str, changed: str
-) -> dict[tuple[str, int], CodeType] | None:
-    """Return the changed code of each function: by name and number among its namesakes.
-
-    None where more than the bodies of functions changes: constants, defaults and
-    decorators are read once, when a module is imported.
-    """
-    before = compile(original, str(path), "exec", dont_inherit=True)
-    try:
-        after = compile(changed, str(path), "exec", dont_inherit=True)
-    except SyntaxError:
-        return None
-    if _without_bodies(original) != _without_bodies(changed):
-        return None
-    old, new = list(_functions(before)), list(_functions(after))
-    if [code.co_qualname for code in old] != [code.co_qualname for code in new]:
-        return None
-    return {
-        (code.co_qualname, code.co_firstlineno): other
-        for code, other in zip(old, new, strict=True)
-    }
-
-
-def _without_bodies(source: str) -> str:
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            node.body = [ast.Pass()]
-    return ast.dump(tree)
-
-
-def _functions(code: CodeType) -> Iterator[CodeType]:
-    """Yield functions of a module and methods of its classes, not what is inside."""
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            if constant.co_flags & 0x2:  # a function has fast locals, a class has not
-                yield constant
-            else:
-                yield from _functions(constant)
-
-
 def functions_read() -> dict[tuple[str, str, int], list[FunctionType]]:
     """Return the functions of the mutated packages that this process has read."""
     found: dict[tuple[str, str, int], list[FunctionType]] = {}
@@ -364,41 +321,6 @@ def _be_child(run: Callable[[], str], writing: int) -> None:
 
 
 # --- importing changed code
-
-
-class Changed(SourceFileLoader):
-    """Loads one module from other source than its file has."""
-
-    source = ""
-
-    def get_code(self, fullname: str) -> CodeType:
-        """Compile the changed source."""
-        return compile(self.source, self.path, "exec", dont_inherit=True)
-
-
-class Finder(MetaPathFinder):
-    """Finds one module, with its changed source."""
-
-    def __init__(self, path: Path, source: str) -> None:
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        package = parts[-1] == "__init__"
-        self.name = ".".join(parts[:-1] if package else parts)
-        self.loader = Changed(self.name, str(path))
-        self.loader.source = source
-        self.package = [str(path.parent)] if package else None
-
-    def find_spec(
-        self, fullname: str, path: object, target: object = None
-    ) -> ModuleSpec | None:
-        """Return how to load the changed module; None for any other."""
-        if fullname != self.name:
-            return None
-        return spec_from_file_location(
-            fullname,
-            self.loader.path,
-            loader=self.loader,
-            submodule_search_locations=self.package,
-        )
 
 
 def judge_afresh(path: Path, source: str, tests: Sequence[str]) -> str | None:

@@ -188,6 +188,7 @@ def _is_hint(parent: Any, child: Any) -> bool:
 
 def _is_guard(parent: Any, child: Any) -> bool:
     if parent.type == "argument":
-        return parent.children[0].get_code().strip() in _GUARDS
+        name: str = parent.children[0].get_code()
+        return name.strip() in _GUARDS
     # The star after which arguments are named.
-    return parent.type == "parameters" and child.type == "operator"
+    return bool(parent.type == "parameters" and child.type == "operator")

@@ -61,16 +61,19 @@ def verdicts():
     return judge([made(*line) for line in (*WRONG, SAME)], files)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(WRONG)))
 def test_wrong_line_is_noticed(verdicts, number):
     assert verdicts[number]["killed"], WRONG[number]
 
 
+@pytest.mark.slow
 def test_line_that_means_the_same_is_not_noticed(verdicts):
     assert verdicts[-1]["tests"] > 0
     assert not verdicts[-1]["killed"]
 
 
+@pytest.mark.slow
 def test_constant_is_changed_before_modules_are_imported(verdicts):
     assert [verdict["afresh"] for verdict in verdicts] == [
         path == WRONG[-1][0] and was == WRONG[-1][1] for path, was, _ in (*WRONG, SAME)
