@@ -12,6 +12,7 @@ from allocator.audit.equity import county_shares
 from allocator.audit.measures import worst_county_coverage
 from allocator.errors import AuditError, InputError
 from allocator.policy import Coverage, Priority, Scope, Service, Unit
+from allocator.solve import solve
 from tests.factories import (
     answer,
     candidate,
@@ -306,6 +307,19 @@ def test_strive_share_is_missed_by_the_least_people(case):
     found = answer(task)
     assert found.stated["shortfall"] == pytest.approx(20 / 100)
     assert optimum(task).shortfall == pytest.approx(0.2)
+
+
+def test_shortfall_is_a_share_of_what_is_needed_and_nothing_when_met(case):
+    rules = [
+        rule(id=name, share=share, priority=Priority.STRIVE)
+        for name, share in (("half", 0.5), ("all", 1.0))
+    ]
+    formulation = case.with_rules(*rules).with_terms(capital_wan=3.0).build()
+    solve(formulation, time_limit_s=60, gap=0.0, threads=1)
+    half, every = formulation.shortfalls
+    assert (half.rule_id, half.needed, half.whole, half.share) == ("half", 50, 50, 0.0)
+    assert (every.rule_id, every.needed) == ("all", 100)
+    assert every.share == pytest.approx(0.2)
 
 
 def test_scope_limits_whose_reach_counts(case):
