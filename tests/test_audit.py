@@ -478,8 +478,13 @@ def test_reading_about_a_resource_leaves_the_next_to_ask_for_a_service(case):
         any_of=(COUNT,),
     )
     task = case.with_rules(beds, REACH)
-    facts = task.facts(make_plan(**GOOD))
-    assert clauses_for(facts) == {("a", "care"): ("R",), ("b", "care"): ("R",)}
+    point = ("m", "point", "upgrade", 5.0, 0.0)
+    facts = task.facts(make_plan([*GOOD["placements"], point]))
+    assert clauses_for(facts) == {
+        ("a", "care"): ("R",),
+        ("b", "care"): ("R",),
+        ("m", "point"): ("reach",),
+    }
 
 
 # --- a plot for a hospital is no hospital yet -----------------------------------------

@@ -403,6 +403,8 @@ def test_aversion_beyond_what_a_solver_computes_is_refused():
     assert finding.code == "objective-ill-scaled"
     assert finding.column == "aversion"
     assert "worst_tail_minutes" in finding.say("en")
+    assert "55 minutes apart weigh 8e+23 times" in finding.message.en
+    assert "相差 55 分钟的出行权重相差 8e+23 倍" in finding.message.zh
 
 
 def test_kappa_comes_from_the_journeys_of_today_and_the_aversion(tmp_path):

@@ -8,6 +8,7 @@ the source does not, and grows with its share.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import hashlib
 from collections import Counter
@@ -44,6 +45,7 @@ _LIKELY = {
         ("USub", "UAdd"), ("Delete", "Not"), ("Delete", "Invert"),
     },
 }  # fmt: skip
+_BARE = {"continue", "break"}
 # Guards of the program against itself; they change no result of a right program.
 _GUARDS = {"frozen", "slots", "strict", "init"}
 
@@ -58,9 +60,11 @@ class Mutant:
         The module, relative to the checkout.
     line
         Number of the first line changed, from 1.
+    within
+        The function, and its class, that the line is in; empty for none.
     was, becomes
-        The line before and after, without indentation. Of a line with several such
-        places ``becomes`` tells them apart.
+        The line before and after, without indentation; a bare ``continue`` with the
+        line above it. Of a line with several such places ``becomes`` tells them apart.
     operator
         The name of cosmic-ray.
     source
@@ -69,6 +73,7 @@ class Mutant:
 
     path: str
     line: int
+    within: str
     was: str
     becomes: str
     operator: str
@@ -131,14 +136,27 @@ def mutant_of(place: Place) -> Mutant | None:
     _, low, high, low_after, high_after = next(
         code for code in matcher.get_opcodes() if code[0] != "equal"
     )
+    above = before[low - 1 : low] if before[low].strip() in _BARE else []
     return Mutant(
         place.path,
         low + 1,
-        _joined(before[low:high]),
-        _joined(after[low_after:high_after]),
+        _within(source, low + 1),
+        _joined([*above, *before[low:high]]),
+        _joined([*above, *after[low_after:high_after]]),
         name,
         changed,
     )
+
+
+def _within(source: str, line: int) -> str:
+    """Return the names of the definitions that a line is in, the outermost first."""
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    around = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, kinds) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    return ".".join(node.name for node in sorted(around, key=lambda n: n.lineno))
 
 
 def _joined(lines: list[str]) -> str:
@@ -181,9 +199,9 @@ def _is_left_out(node: Any) -> bool:
 def _is_hint(parent: Any, child: Any) -> bool:
     if parent.type == "annassign":
         return child is parent.children[1]
-    if parent.type in ("param", "funcdef"):
-        return child is parent.annotation
-    return False
+    if parent.type == "tfpdef":  # a named argument and its hint
+        return child is parent.children[-1]
+    return bool(parent.type == "funcdef" and child is parent.annotation)
 
 
 def _is_guard(parent: Any, child: Any) -> bool:

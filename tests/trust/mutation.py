@@ -45,13 +45,14 @@ class Equivalent:
     ----------
     file
         The module, relative to the checkout.
-    was, becomes
-        The line before and after, without indentation.
+    within, was, becomes
+        As in `Mutant`.
     why
         The reason.
     """
 
     file: str
+    within: str
     was: str
     becomes: str
     why: str
@@ -108,7 +109,7 @@ def figures(share: float) -> list[Figure]:
     places = sample(min(1.0, PART * share))
     mutants = [m for place in places if (m := mutant_of(place)) is not None]
     verdicts = judge(mutants, test_files())
-    known = {(e.file, e.was, e.becomes): e.why for e in equivalents()}
+    known = {(e.file, e.within, e.was, e.becomes) for e in equivalents()}
     found = []
     for package in PACKAGES:
         mine = [
@@ -117,7 +118,7 @@ def figures(share: float) -> list[Figure]:
             if mutant.path.startswith(f"allocator/{package}/")
         ]
         alive = [mutant for mutant, verdict in mine if not verdict["killed"]]
-        open_ = [m for m in alive if (m.path, m.was, m.becomes) not in known]
+        open_ = [m for m in alive if (m.path, m.within, m.was, m.becomes) not in known]
         for mutant in open_:
             sys.stderr.write(
                 f"alive: {mutant.path}:{mutant.line}\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from tests.trust.mutants import ROOT, Mutant
@@ -52,7 +54,7 @@ def made(path, was, becomes):
     source = (ROOT / path).read_text(encoding="utf-8")
     assert source.count(was) == 1, f"{path} has no longer the one line {was}"
     line = source[: source.index(was)].count("\n") + 1
-    return Mutant(path, line, was, becomes, "by hand", source.replace(was, becomes))
+    return Mutant(path, line, "", was, becomes, "by hand", source.replace(was, becomes))
 
 
 @pytest.fixture(scope="module")
@@ -87,5 +89,11 @@ def test_every_line_listed_as_equivalent_is_there():
         assert entry.was in " ".join(source.split()), entry
         assert entry.becomes != entry.was
         assert entry.why
-    keys = [(entry.file, entry.was, entry.becomes) for entry in listed]
+        names = set(filter(None, entry.within.split(".")))
+        assert names <= {
+            node.name
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        }
+    keys = [(e.file, e.within, e.was, e.becomes) for e in listed]
     assert len(set(keys)) == len(keys)
