@@ -9,6 +9,7 @@ import pytest
 
 from allocator.audit import Verdict
 from allocator.errors import AuditError
+from allocator.formulation.sites import change_costs, find_holdings
 from allocator.policy import CountInUnit, PopulationBand, Priority, Scope, Service, Unit
 from tests.factories import (
     answer,
@@ -19,6 +20,7 @@ from tests.factories import (
     make_area,
     make_case,
     make_plan,
+    make_policy,
     members,
     rows_of,
     zone,
@@ -384,3 +386,28 @@ def test_pair_that_lacks_what_it_requires_is_not_possible():
     two = CountInUnit(id="R", quote="two", service="surgery", lo=2)
     (lack,) = task.with_rules(two).build().impossible
     assert (lack.needed, lack.lacking) == (2, 1)
+
+
+def test_pair_of_today_costs_what_closing_it_does_unless_one_more_is_priced():
+    area = make_area(
+        zones=[zone("z", "c1", 100)],
+        sites=[
+            facility("a", "z", "C210", services=["post"]),
+            facility("b", "z", "C210"),
+            candidate("c", "z", "A100"),
+        ],
+        costs=[
+            cost("post", "close", 1, 0.5),
+            cost("post", "upgrade", 4, 2),
+            cost("post", "build", 6, 3),
+            cost("post", "build", 7, 3, facility_class="A100"),
+        ],
+    )
+    policy = make_policy(services=[Service(id="post", name="post")])
+    holdings = find_holdings(area, policy)
+    assert dict(change_costs(area, holdings)) == {
+        ("a", "post"): (1.0, 0.5),
+        ("b", "post"): (4.0, 2.0),
+        ("c", "post"): (7.0, 3.0),
+    }
+    assert change_costs(area, holdings, adding=True)["a", "post"] == (4.0, 2.0)

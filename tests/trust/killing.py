@@ -99,7 +99,8 @@ class Judge:
         original = path.read_text(encoding="utf-8")
         swapped = new_code(path, original, mutant["source"])
         if swapped is None:
-            chosen = choose(reach, mutant["path"], None, self.job["seconds"])
+            # Longer, as the drawn tasks are not among them.
+            chosen = choose(reach, mutant["path"], None, 3 * self.job["seconds"])
             known = [test for test in chosen if DRAWN not in test]
             killer = judge_afresh(path, mutant["source"], known)
         else:
