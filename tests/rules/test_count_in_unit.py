@@ -411,3 +411,21 @@ def test_pair_of_today_costs_what_closing_it_does_unless_one_more_is_priced():
         ("c", "post"): (7.0, 3.0),
     }
     assert change_costs(area, holdings, adding=True)["a", "post"] == (4.0, 2.0)
+
+
+def test_one_that_may_grow_no_more_leaves_the_next_to_grow():
+    ward = Service(id="ward", name="ward", most_per_site=3)
+    area = make_area(
+        zones=[zone("z", "c1", 100)],
+        sites=[
+            facility("a", "z", services=["ward"], locked="out"),
+            facility("b", "z", services=["ward"]),
+        ],
+        costs=[cost("ward", "build", 2)],
+    )
+    four = CountInUnit(id="R", quote="four", service="ward", lo=4)
+    task = make_case(area, services=[ward], rules=[four])
+    assert set(task.build().program.extras) == {("b", "ward")}
+    found = answer(task)
+    assert found.plan.counts == {("a", "ward"): 1, ("b", "ward"): 3}
+    assert found.values == optimum(task).values == (4.0,)

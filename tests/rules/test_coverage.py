@@ -245,6 +245,18 @@ def test_uncovered_people_are_those_of_the_first_reading_alone(case):
     task.refuse_unless_sound(found.plan, found.stated)
 
 
+def test_uncovered_people_are_those_of_the_first_reading_that_can_be_decided(case):
+    minutes = case.travel.pairs.set_index(["demand_id", "site_id"])["minutes"]
+    by_km = rule(within_minutes=None, within_km=7.5, any_of=(rule(),))
+    task = replace(case.with_rules(by_km), travel=make_travel(minutes.to_dict()))
+    task = task.with_terms(
+        objective=("uncovered_people", "capital_wan"), capital_wan=3.0
+    )
+    found = answer(task)
+    assert found.stated == {"uncovered_people": 20, "capital_wan": 3}
+    task.refuse_unless_sound(found.plan, found.stated)
+
+
 def test_may_rule_does_not_count_in_uncovered_people(case):
     task = case.with_rules(rule(priority=Priority.MAY)).with_terms(
         objective=("uncovered_people",)
