@@ -1,0 +1,89 @@
+"""The best set known, and the search for better ones.
+
+Every part of the chain offers what it meets here: each offer is improved by
+interchange before it is compared.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.bounds.interchange import Game, Standing, improve, shake, standing
+from allocator.bounds.lists import FREE, OPEN, Flags, Floats, cost_of
+
+_TOLERANCE = 1e-7  # of the cost, where costs are not whole: what counts as proven
+_ROUNDING = 1e-6  # what sums of whole costs may be off by
+
+
+class Incumbent:
+    """The best set known.
+
+    Parameters
+    ----------
+    game
+        The problem as given, before anything is dropped from it.
+    whole
+        Whether all costs are whole, so that a better set is better by 1.
+    seed
+        Of the random numbers.
+    """
+
+    def __init__(self, game: Game, *, whole: bool, seed: int) -> None:
+        self.game = game
+        self.whole = whole
+        self.cost = np.inf
+        self._random = np.random.default_rng(seed)
+        self._best = standing(game, game.states == OPEN)
+        self._take(self._best)
+        self._spare = standing(game, game.states == OPEN)
+
+    @property
+    def is_open(self) -> Flags:
+        """The set, as a flag for each site."""
+        return self._best.is_open.copy()
+
+    @property
+    def dearest(self) -> Floats:
+        """Of each demand point, the cost of its second nearest open site or its cap."""
+        return self._best.far.copy()
+
+    @property
+    def less(self) -> float:
+        """How much cheaper a better set is at least, to count as better."""
+        return 1.0 if self.whole else _TOLERANCE * max(1.0, self.cost)
+
+    @property
+    def enough(self) -> float:
+        """A bound from which on nothing better can exist."""
+        return self.cost - self.less + (_ROUNDING if self.whole else 0.0)
+
+    def begin(self, starts: int) -> None:
+        """Improve some random sets."""
+        for _ in range(starts):
+            self.offer(self._random_set())
+
+    def offer(self, is_open: Flags) -> None:
+        """Improve a set that the room allows, and keep it if it is better."""
+        now = standing(self.game, is_open)
+        improve(self.game, now, int(self._random.integers(len(is_open))))
+        self._take(now)
+
+    def shake(self, rounds: int) -> None:
+        """Disturb the best set and improve it, so many times."""
+        shake(self.game, self._best, self._spare, rounds, self._random)
+        self.cost = cost_of(self.game.lists, self._best.is_open)
+
+    def _take(self, now: Standing) -> None:
+        cost = cost_of(self.game.lists, now.is_open)
+        if cost < self.cost:
+            self.cost, self._best = cost, now
+
+    def _random_set(self) -> Flags:
+        game = self.game
+        is_open: Flags = game.states == OPEN
+        left = game.room - float(game.need[is_open].sum())
+        for j in self._random.permutation(len(is_open)):
+            if game.states[j] == FREE and game.need[j] <= left + 1e-9 * game.room:
+                is_open[j] = True
+                left -= game.need[j]
+        return is_open

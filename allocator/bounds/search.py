@@ -1,0 +1,130 @@
+"""The chain: search, price, fix, cut, branch.
+
+1. Random sets are improved by interchange.
+2. Prices climb; sites they choose are improved too, the best set is shaken.
+3. Sites and costs that no better set has are dropped.
+4. What is left is branched on: by prices alone where few sites are open, else by
+   linear programs with Benders cuts.
+
+Each step ends as soon as the bound says that nothing better exists, or time is over:
+what is proven until then holds.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from allocator.bounds.branching import grow
+from allocator.bounds.descent import descend
+from allocator.bounds.incumbent import Incumbent
+from allocator.bounds.interchange import Game
+from allocator.bounds.lagrange import course
+from allocator.bounds.left import Left
+from allocator.bounds.lists import Board, Flags, least, size_of, turned
+from allocator.bounds.pricing import advance
+
+_STARTS = 3
+_STEPS = 100  # of prices between two looks at the clock
+_MOST_SHAKES = 10
+_FEW = 20  # open sites: so few are branched on by prices first
+_MOST_NODES = 1200
+_MOST_POINTS = 8000  # above, a linear program would not end in reasonable time
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found and proved of lists.
+
+    Parameters
+    ----------
+    is_open
+        The best set.
+    cost
+        Of the set, by the lists.
+    bound
+        No set costs less.
+    optimal
+        Whether bound and cost meet: within 1 where all costs are whole, within one part
+        in ten million else.
+    nodes
+        Branches looked at.
+    """
+
+    is_open: Flags
+    cost: float
+    bound: float
+    optimal: bool
+    nodes: int
+
+
+def solve_board(board: Board, *, until: float, seed: int = 0) -> Answer:
+    """Open sites so that the lists cost least.
+
+    Parameters
+    ----------
+    board
+        The question; sites that are open in any case take no more than the room.
+    until
+        When to stop, on the monotonic clock.
+    seed
+        Of random starts and shakes.
+    """
+    lists, need, room, states = board
+    whole = all(
+        bool((part == np.floor(part)).all()) for part in (lists.cost, lists.cap)
+    )
+    game = Game(lists, turned(lists, len(need)), need, room, states)
+    best = Incumbent(game, whole=whole, seed=seed)
+    own = board._replace(states=states.copy())
+    left = Left(own, best.dearest, float(least(lists).sum()), np.zeros(len(need)))
+    best.begin(1 if time.monotonic() > until else _STARTS)
+    left.prices = best.dearest
+    nodes = _chain(left, best, until)
+    optimal = left.bound >= best.enough
+    bound = min(left.bound, best.cost)
+    if best.whole:
+        bound = best.cost if optimal else float(np.ceil(bound - 1e-6))
+    return Answer(best.is_open, best.cost, bound, optimal, nodes)
+
+
+def _chain(left: Left, best: Incumbent, until: float) -> int:
+    """Raise the bound step by step; return how many branches were looked at."""
+    opened = size_of(left.board.need, left.board.room, left.board.states)
+    shakes = int(min(_MOST_SHAKES, max(2, opened // 2)))
+    for scale in (1.0, 0.2):
+        _climb(left, best, scale, shakes, until)
+        if left.bound >= best.enough or time.monotonic() > until:
+            return 0
+        best.shake(5 * shakes)
+        left.shrink(best.enough)
+    nodes = 0
+    if opened < _FEW:
+        bound, nodes = descend(left, best, until=until, most_nodes=_MOST_NODES)
+        left.bound = max(left.bound, bound)
+    if left.bound < best.enough and time.monotonic() < until:
+        if len(left.board.lists.cap) > _MOST_POINTS:
+            _wander(best, shakes, until)
+            return nodes
+        bound, more = grow(left, best, until=until)
+        left.bound = max(left.bound, bound)
+        nodes += more
+    return nodes
+
+
+def _climb(
+    left: Left, best: Incumbent, scale: float, shakes: int, until: float
+) -> None:
+    made = course(left.prices, len(left.board.states), scale)
+    while left.bound < best.enough and time.monotonic() < until:
+        if not advance(left, best, made, _STEPS):
+            return
+        best.shake(shakes)
+
+
+def _wander(best: Incumbent, shakes: int, until: float) -> None:
+    """Search for better sets as long as there is time."""
+    while time.monotonic() < until:
+        best.shake(shakes)
