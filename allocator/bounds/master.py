@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 _VIOLATED = 1e-6  # of the cost of a group, at least: less is rounding
 _AGE = 12  # solves without a dual after which a cut is dropped
 _MANY_OLD = 0.3  # of the cuts are so old: then they are dropped
-_MOST_GROUPS = 4000
+_MOST_ALONE = 4000  # points: each has its own cuts; more are dealt out to groups
+_GROUPS = 300
 
 
 @compiled
@@ -158,20 +159,16 @@ class Master:
         What is left; closed sites get no column, the first cuts are at its prices.
     until
         When to stop, on the monotonic clock.
-    most_groups
-        Points are dealt out to so many groups at most, one cut each at a time.
     """
 
-    def __init__(
-        self, left: Left, *, until: float, most_groups: int = _MOST_GROUPS
-    ) -> None:
+    def __init__(self, left: Left, *, until: float) -> None:
         self.lists = left.board.lists
         self.until = until
         points = len(self.lists.cap)
         self.sites = np.flatnonzero(left.board.states != CLOSED)
         column = np.full(len(left.board.states), -1, np.int64)
         column[self.sites] = np.arange(len(self.sites))
-        groups = min(points, most_groups)
+        groups = points if points <= _MOST_ALONE else _GROUPS
         self.group = np.arange(points) % groups
         counted = np.bincount(self.group, minlength=groups)
         begin = np.concatenate([[0], np.cumsum(counted)]).astype(np.int64)

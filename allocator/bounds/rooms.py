@@ -57,7 +57,7 @@ def room_of(
     ValueError
         When a number is out of its range, or no set is allowed.
     """
-    states = _states(sites, fixed, forbidden)
+    states = states_of(sites, fixed, forbidden)
     if p is not None and prices is None and budget is None:
         least, most = max(1, int((states == OPEN).sum())), int((states != CLOSED).sum())
         if not least <= p <= most:
@@ -69,7 +69,14 @@ def room_of(
     return _under(np.asarray(prices, np.float64), float(budget), states)
 
 
-def _states(sites: int, fixed: Iterable[int], forbidden: Iterable[int]) -> States:
+def states_of(sites: int, fixed: Iterable[int], forbidden: Iterable[int]) -> States:
+    """Check and return the state of each site.
+
+    Raises
+    ------
+    ValueError
+        When a position is out of range, or fixed and forbidden.
+    """
     opened, closed = set(fixed), set(forbidden)
     if not all(0 <= j < sites for j in opened | closed) or opened & closed:
         message = f"fixed and forbidden sites must be 0 to {sites - 1}, none both"

@@ -30,8 +30,7 @@ _STARTS = 3
 _STEPS = 100  # of prices between two looks at the clock
 _MOST_SHAKES = 10
 _FEW = 20  # open sites: so few are branched on by prices first
-_MOST_NODES = 1200
-_MOST_POINTS = 8000  # above, a linear program would not end in reasonable time
+_MOST_NODES = 1200  # of them
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,9 @@ class Answer:
     nodes: int
 
 
-def solve_board(board: Board, *, until: float, seed: int = 0) -> Answer:
+def solve_board(
+    board: Board, *, until: float, seed: int = 0, by_prices: bool = True
+) -> Answer:
     """Open sites so that the lists cost least.
 
     Parameters
@@ -71,6 +72,8 @@ def solve_board(board: Board, *, until: float, seed: int = 0) -> Answer:
         When to stop, on the monotonic clock.
     seed
         Of random starts and shakes.
+    by_prices
+        Whether few open sites are branched on by prices before linear programs.
     """
     lists, need, room, states = board
     whole = all(
@@ -82,7 +85,7 @@ def solve_board(board: Board, *, until: float, seed: int = 0) -> Answer:
     left = Left(own, best.dearest, float(least(lists).sum()), np.zeros(len(need)))
     best.begin(1 if time.monotonic() > until else _STARTS)
     left.prices = best.dearest
-    nodes = _chain(left, best, until)
+    nodes = _chain(left, best, until, by_prices=by_prices)
     optimal = left.bound >= best.enough
     bound = min(left.bound, best.cost)
     if best.whole:
@@ -90,7 +93,7 @@ def solve_board(board: Board, *, until: float, seed: int = 0) -> Answer:
     return Answer(best.is_open, best.cost, bound, optimal, nodes)
 
 
-def _chain(left: Left, best: Incumbent, until: float) -> int:
+def _chain(left: Left, best: Incumbent, until: float, *, by_prices: bool) -> int:
     """Raise the bound step by step; return how many branches were looked at."""
     opened = size_of(left.board.need, left.board.room, left.board.states)
     shakes = int(min(_MOST_SHAKES, max(2, opened // 2)))
@@ -101,13 +104,10 @@ def _chain(left: Left, best: Incumbent, until: float) -> int:
         best.shake(5 * shakes)
         left.shrink(best.enough)
     nodes = 0
-    if opened < _FEW:
+    if by_prices and opened < _FEW:
         bound, nodes = descend(left, best, until=until, most_nodes=_MOST_NODES)
         left.bound = max(left.bound, bound)
     if left.bound < best.enough and time.monotonic() < until:
-        if len(left.board.lists.cap) > _MOST_POINTS:
-            _wander(best, shakes, until)
-            return nodes
         bound, more = grow(left, best, until=until)
         left.bound = max(left.bound, bound)
         nodes += more
@@ -121,10 +121,4 @@ def _climb(
     while left.bound < best.enough and time.monotonic() < until:
         if not advance(left, best, made, _STEPS):
             return
-        best.shake(shakes)
-
-
-def _wander(best: Incumbent, shakes: int, until: float) -> None:
-    """Search for better sets as long as there is time."""
-    while time.monotonic() < until:
         best.shake(shakes)

@@ -6,7 +6,10 @@ import time
 
 import numpy as np
 
+from allocator.bounds.cover import solve_cover
+from allocator.bounds.covering import solve_covering
 from allocator.bounds.median import solve_median
+from allocator.bounds.reach import reach_within
 
 
 def warm_up() -> float:
@@ -18,7 +21,13 @@ def warm_up() -> float:
     started = time.monotonic()
     # Costs without any geometry are the hardest: every part of the chain is needed. Few
     # and many sites are branched on in different ways.
-    random = np.random.default_rng(0)
-    for points, p in ((30, 4), (50, 20)):
-        solve_median(np.floor(random.random((points, points)) * 100), p)
+    for points, sites, p in ((30, 30, 4), (100, 60, 20)):
+        random = np.random.default_rng(2)
+        costs = random.integers(0, 100, (points, sites)).astype(np.float64)
+        solve_median(costs, p)
+    within = costs < np.median(costs) / 5.0
+    within[:, 0] = True
+    solve_covering(within, np.ones(len(within)), 3)
+    solve_cover(within)
+    reach_within(costs[:, :2], costs[:, :2], 5.0)
     return time.monotonic() - started
