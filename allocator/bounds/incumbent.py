@@ -12,7 +12,8 @@ from allocator.bounds.interchange import Game, Standing, improve, shake, standin
 from allocator.bounds.lists import FREE, OPEN, Flags, Floats, cost_of
 
 _TOLERANCE = 1e-7  # of the cost, where costs are not whole: what counts as proven
-_ROUNDING = 1e-6  # what sums of whole costs may be off by
+_ROUNDING = 1e-6  # what sums of prices may be off by
+_ROUNDING_SHARE = 1e-12  # of the cost, beside it
 
 
 class Incumbent:
@@ -50,12 +51,14 @@ class Incumbent:
     @property
     def less(self) -> float:
         """How much cheaper a better set is at least, to count as better."""
-        return 1.0 if self.whole else _TOLERANCE * max(1.0, self.cost)
+        if self.whole:
+            return 1.0 - _ROUNDING - _ROUNDING_SHARE * self.cost
+        return _TOLERANCE * max(1.0, self.cost)
 
     @property
     def enough(self) -> float:
         """A bound from which on nothing better can exist."""
-        return self.cost - self.less + (_ROUNDING if self.whole else 0.0)
+        return self.cost - self.less
 
     def begin(self, starts: int) -> None:
         """Improve some random sets."""

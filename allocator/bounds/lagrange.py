@@ -250,7 +250,7 @@ def climb(board: Board, made: Course, known: float, less: float, steps: int) -> 
     known
         Cost of the best known set.
     less
-        How much cheaper a better set is at least: 1 where all costs are whole.
+        How much cheaper a better set is at least: nearly 1 where all costs are whole.
     steps
         How many, at most.
 
@@ -272,7 +272,7 @@ def climb(board: Board, made: Course, known: float, less: float, steps: int) -> 
         _remember(made, taken, cost, known)
         best = min(made.numbers[_COST], known)
         shorter = _note(made, bound, best)
-        enough = best - less + 1e-6
+        enough = best - less
         if made.numbers[_BOUND] >= enough:
             return CLOSED_GAP
         fix(board, rho, taken, margins, enough - bound)

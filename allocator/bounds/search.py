@@ -27,6 +27,7 @@ from allocator.bounds.lists import Board, Flags, least, size_of, turned
 from allocator.bounds.pricing import advance
 
 _STARTS = 3
+_LARGEST_WHOLE = 1e11  # above, sums of prices are not exact to a part of 1
 _STEPS = 100  # of prices between two looks at the clock
 _MOST_SHAKES = 10
 _FEW = 20  # open sites: so few are branched on by prices first
@@ -79,6 +80,7 @@ def solve_board(
     whole = all(
         bool((part == np.floor(part)).all()) for part in (lists.cost, lists.cap)
     )
+    whole = whole and float(lists.cap.sum()) < _LARGEST_WHOLE
     game = Game(lists, turned(lists, len(need)), need, room, states)
     best = Incumbent(game, whole=whole, seed=seed)
     own = board._replace(states=states.copy())
