@@ -47,6 +47,9 @@ class Standing(NamedTuple):
         Of each open site, what closing it costs its points.
     extra
         Of each site, scratch: zero between calls.
+    awake
+        Which sites are worth a try: all at first, then those that a demand point
+        lists whose nearest or second nearest open site has changed since their last.
     tally
         What open sites take of the room, and how many sites the next shake exchanges.
     """
@@ -58,6 +61,7 @@ class Standing(NamedTuple):
     far: Floats
     loss: Floats
     extra: Floats
+    awake: Flags
     tally: Floats
 
 
@@ -90,6 +94,7 @@ def standing(game: Game, is_open: Flags) -> Standing:
         np.empty(points),
         np.zeros(sites),
         np.zeros(sites),
+        np.ones(sites, np.bool_),
         np.array([float(game.need[is_open].sum()), 1.0]),
     )
     _settle_all(game.lists, made)
@@ -108,6 +113,14 @@ def _find_two(lists: Lists, now: Standing, i: int) -> None:
             else:
                 now.second[i], now.far[i] = j, lists.cost[k]
                 return
+
+
+@compiled
+def _wake(lists: Lists, now: Standing, i: int) -> None:
+    for k in range(lists.start[i], lists.start[i + 1]):
+        if lists.cost[k] >= now.far[i]:
+            return
+        now.awake[lists.site[k]] = True
 
 
 @compiled
@@ -180,6 +193,7 @@ def enter(game: Game, now: Standing, j: int) -> None:
         r = now.first[i]
         if r != _NONE:
             now.loss[r] += now.far[i] - now.near[i]
+        _wake(game.lists, now, i)
 
 
 @compiled
@@ -197,6 +211,7 @@ def leave(game: Game, now: Standing, r: int) -> None:
         _find_two(game.lists, now, i)
         if now.first[i] != _NONE:
             now.loss[now.first[i]] += now.far[i] - now.near[i]
+        _wake(game.lists, now, i)
     now.loss[r] = 0.0
 
 
@@ -226,7 +241,7 @@ def _try(game: Game, now: Standing, opened: Short, j: int, least: float) -> int:
 
 @compiled
 def improve(game: Game, now: Standing, first: int) -> float:
-    """Swap until no swap pays; return the cost.
+    """Swap until no site that is awake pays; return the cost.
 
     Parameters
     ----------
@@ -242,7 +257,8 @@ def improve(game: Game, now: Standing, first: int) -> float:
     since = 0
     while since < sites:
         since += 1
-        if not now.is_open[j] and game.states[j] == _FREE:
+        if now.awake[j] and not now.is_open[j] and game.states[j] == _FREE:
+            now.awake[j] = False
             out = _try(game, now, opened, j, least)
             if out >= 0:
                 opened[out] = j
@@ -289,6 +305,7 @@ def shake(
 ) -> None:
     """Disturb the best set and improve it, many times; keep what is better.
 
+    Only sites near the disturbance are tried, until the set is better than the best.
     One more site is exchanged after each round without profit, up to a tenth of all
     (at least 2, at most 40), then one again.
 
@@ -309,11 +326,14 @@ def shake(
     cost = float(best.near.sum())
     for _ in range(rounds):
         _copy(best, spare)
+        spare.awake[:] = False
         dose = int(best.tally[1])
         _disturb(game, spare, dose, random)
-        found = improve(game, spare, int(random.integers(0, len(game.need))))
+        first = int(random.integers(0, len(game.need)))
+        found = improve(game, spare, first)
         if found < cost - _LEAST_PROFIT * max(1.0, cost):
-            cost = found
+            spare.awake[:] = True
+            cost = improve(game, spare, first)
             _copy(spare, best)
             best.tally[1] = 1.0
         else:
