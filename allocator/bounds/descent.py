@@ -5,7 +5,12 @@ some steps of prices that begin from those of its parent, and the better one is 
 at first. Few open sites mean long lists: a step of prices takes a fraction of a
 millisecond there, a linear program a thousand times as long.
 
-Source: Beasley 1985 (see `allocator.bounds.lagrange`).
+Each branch counts as half of its parent. After some hundred branches the part of the
+tree that is closed tells how large the whole is; where that is too large, linear
+programs are better.
+
+Sources: Beasley 1985 (see `allocator.bounds.lagrange`); Knuth 1975, Estimating the
+efficiency of backtrack programs, Mathematics of Computation 29, 121-136.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
 
 _STEPS = 80
 _SCALE = 0.3
+_TRIAL = 400  # branches after which the size of the tree is estimated
 _SHRINK = 0.3  # of the entries belong to closed sites: then lists are made anew
 
 
@@ -41,23 +47,26 @@ def descend(
     until
         When to stop, on the monotonic clock.
     most_nodes
-        How many branches are looked at, at most.
+        How many branches are worth looking at.
 
     Returns
     -------
     bound, nodes
         What is proven, infinite where nothing better exists; branches looked at.
     """
-    stack = [root]
-    nodes = 0
+    stack = [(root, 1.0)]
+    nodes, closed = 0, 0.0
     while stack:
-        if time.monotonic() > until or nodes >= most_nodes:
-            return min(left.bound for left in stack), nodes
-        left = stack.pop()
+        is_hopeless = nodes >= _TRIAL and closed < nodes / most_nodes
+        if time.monotonic() > until or is_hopeless:
+            return min(left.bound for left, _ in stack), nodes
+        left, share = stack.pop()
         if left.bound >= best.enough:
+            closed += share
             continue
         free = np.flatnonzero(left.board.states == FREE)
         if len(free) == 0:
+            closed += share
             best.offer(left.board.states == OPEN)
             continue
         if (left.board.states[left.board.lists.site] == CLOSED).mean() > _SHRINK:
@@ -68,5 +77,5 @@ def descend(
             price(child, best, scale=_SCALE, steps=_STEPS)
         nodes += len(children)
         children.sort(key=lambda child: -child.bound)
-        stack += [child for child in children if child.bound < best.enough]
+        stack += [(child, share / 2.0) for child in children]
     return np.inf, nodes

@@ -12,6 +12,7 @@ from allocator.bounds.interchange import Game, Standing, improve, shake, standin
 from allocator.bounds.lists import FREE, OPEN, Flags, Floats, cost_of
 
 _TOLERANCE = 1e-7  # of the cost, where costs are not whole: what counts as proven
+_SAMPLE = 1000  # sites
 _ROUNDING = 1e-6  # what sums of prices may be off by
 _ROUNDING_SHARE = 1e-12  # of the cost, beside it
 
@@ -61,12 +62,27 @@ class Incumbent:
         return self.cost - self.less
 
     def begin(self, starts: int) -> None:
-        """Improve some random sets."""
+        """Improve some random sets.
+
+        Among many sites swaps with some of them come first: they take a random set
+        most of the way.
+        """
         for _ in range(starts):
-            self.offer(self._random_set())
+            now = standing(self.game, self._random_set())
+            sites = len(now.is_open)
+            if sites > _SAMPLE:
+                now.awake[:] = False
+                now.awake[self._random.choice(sites, _SAMPLE, replace=False)] = True
+                improve(self.game, now, 0)
+                now.awake[:] = True
+            improve(self.game, now, int(self._random.integers(sites)))
+            self._take(now)
 
     def offer(self, is_open: Flags) -> None:
-        """Improve a set that the room allows, and keep it if it is better."""
+        """Improve a set, and keep it if it is better; one beyond the room is none."""
+        game = self.game
+        if float(game.need[is_open].sum()) > game.room + 1e-9 * max(1.0, game.room):
+            return
         now = standing(self.game, is_open)
         improve(self.game, now, int(self._random.integers(len(is_open))))
         self._take(now)

@@ -28,10 +28,13 @@ from allocator.bounds.pricing import advance
 
 _STARTS = 3
 _LARGEST_WHOLE = 1e11  # above, sums of prices are not exact to a part of 1
-_STEPS = 100  # of prices between two looks at the clock
+_STEPS = 100  # of prices between two looks at the clock, at most
+_FEWEST_STEPS = 5
+_STEPPED = 200_000_000  # entries of lists that steps may go through between two looks
+_MANY = 10_000_000  # entries: then one start is enough
 _MOST_SHAKES = 10
 _FEW = 20  # open sites: so few are branched on by prices first
-_MOST_NODES = 1200  # of them
+_MOST_NODES = 1200  # branches by prices that are worth it
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def solve_board(
     best = Incumbent(game, whole=whole, seed=seed)
     own = board._replace(states=states.copy())
     left = Left(own, best.dearest, float(least(lists).sum()), np.zeros(len(need)))
-    best.begin(1 if time.monotonic() > until else _STARTS)
+    is_short = time.monotonic() > until or len(lists.site) > _MANY
+    best.begin(1 if is_short else _STARTS)
     left.prices = best.dearest
     nodes = _chain(left, best, until, by_prices=by_prices)
     optimal = left.bound >= best.enough
@@ -120,7 +124,9 @@ def _climb(
     left: Left, best: Incumbent, scale: float, shakes: int, until: float
 ) -> None:
     made = course(left.prices, len(left.board.states), scale)
-    while left.bound < best.enough and time.monotonic() < until:
-        if not advance(left, best, made, _STEPS):
+    entries = max(1, len(left.board.lists.site))
+    steps = min(_STEPS, max(_FEWEST_STEPS, _STEPPED // entries))
+    while left.bound < best.enough:
+        if not advance(left, best, made, steps) or time.monotonic() > until:
             return
         best.shake(shakes)

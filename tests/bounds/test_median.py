@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from allocator.bounds import search
+from allocator.bounds.incumbent import Incumbent
+from allocator.bounds.interchange import Game
+from allocator.bounds.lists import Board, nearest, turned
 from allocator.bounds.median import Table, solve_median
 from tests.bounds.brute import (
     cost_of,
@@ -144,6 +147,23 @@ def test_a_budget_is_proved_by_each_way_of_branching(alone, monkeypatch):
     found = solve_median(costs, prices=prices, budget=17.0)
     assert found.optimal
     assert found.cost == least_cost(costs, sets_within(prices, 17.0))
+
+
+def test_a_set_beyond_the_budget_is_never_taken():
+    costs = on_a_square(12, 6, 9, whole=True)
+    board = Board(
+        nearest(lambda low, high: costs[low:high], 12, 6, 6),
+        np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+        7.0,
+        np.zeros(6, np.int8),
+    )
+    game = Game(board.lists, turned(board.lists, 6), *board[1:])
+    best = Incumbent(game, whole=True, seed=0)
+    best.offer(np.array([True, True, False, False, True, False]))
+    assert best.cost == costs.max(axis=1).sum()
+    best.offer(np.array([True, False, False, False, True, False]))
+    assert best.cost < costs.max(axis=1).sum()
+    assert board.need[best.is_open].sum() <= 7.0
 
 
 def stopping_clock(monkeypatch, looks):
