@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from allocator.errors import Text
 from allocator.formulation import (
@@ -232,7 +232,7 @@ def _add_nesting(program: Program, before: Program) -> None:
     for pair, variable in program.holds.items():
         if program.stays(pair):
             continue
-        sense = "<=" if pair in program.holdings.today else ">="
+        sense: Literal["<=", ">="] = "<=" if pair in program.holdings.today else ">="
         terms = [(variable, 1.0), (before.holds[pair], -1.0)]
         program.add_row(RowTag("link", pair[0], f"{pair[1]}_kept"), terms, sense, 0.0)
     for pair in program.extras:

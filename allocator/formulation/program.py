@@ -147,6 +147,11 @@ class Shortfall:
         return float(self.variable.varValue or 0.0)
 
 
+def _plain(text: str) -> str:
+    """Return a text with nothing but letters, digits and underscores."""
+    return re.sub(r"\W", "_", text)
+
+
 @dataclass
 class Program:
     """The part of an integer program that is about one phase, under construction.
@@ -331,18 +336,51 @@ class Program:
         ]
 
     def add_row(
-        self, tag: RowTag, terms: Iterable[Term], sense: str, bound: float
+        self,
+        tag: RowTag,
+        terms: Iterable[Term],
+        sense: Literal[">=", "<=", "=="],
+        bound: float,
     ) -> None:
         """Add a row under a unique name that carries the rule and the unit."""
         expression = pulp.lpSum_vars_coefs(list(terms))
-        constraint = expression >= bound if sense == ">=" else expression <= bound
-        stem = re.sub(r"\W", "_", f"{tag.rule_id}__{tag.unit_id}__{tag.what}").strip(
-            "_"
-        )
-        stem = f"{self.prefix}{stem}"
-        name = stem if stem not in self.rows else f"{stem}__{len(self.rows)}"
+        if sense == "==":
+            constraint = expression == bound
+        else:
+            constraint = expression >= bound if sense == ">=" else expression <= bound
+        stem = _plain(f"{tag.rule_id}__{tag.unit_id}__{tag.what}").strip("_")
+        name = self._name(f"{self.prefix}{stem}")
         self.rows[name] = replace(tag, year=self.terms.year)
         self.problem.addConstraint(constraint, name)
+
+    def add_limits(
+        self,
+        rule_id: str,
+        limits: Iterable[tuple[str, str, pulp.LpVariable, pulp.LpVariable]],
+    ) -> None:
+        """Add many rows that hold one variable at most at another, x <= h.
+
+        Parameters
+        ----------
+        rule_id
+            As in `RowTag`.
+        limits
+            The unit, the end of the row's name, x and h of each row. The rows of one
+            unit share one tag, whose ``what`` is ``open``: there may be millions.
+        """
+        tags: dict[str, tuple[str, RowTag]] = {}
+        for unit_id, what, lower, upper in limits:
+            if unit_id not in tags:
+                stem = _plain(f"{rule_id}__{unit_id}__").lstrip("_")
+                tag = RowTag(rule_id, unit_id, "open", self.terms.year)
+                tags[unit_id] = f"{self.prefix}{stem}", tag
+            start, tag = tags[unit_id]
+            name = self._name(start + what)
+            self.rows[name] = tag
+            self.problem.addConstraint(lower <= upper, name)
+
+    def _name(self, stem: str) -> str:
+        return stem if stem not in self.rows else f"{stem}__{len(self.rows)}"
 
     def add_rule(
         self, rule: Rule, build: Callable[[Program, Rule], list[Requirement]]

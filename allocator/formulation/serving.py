@@ -11,6 +11,7 @@ so those pairs are left out: an optimum uses none of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -53,10 +54,17 @@ class ServiceServing:
     shares: tuple[pulp.LpVariable, ...]
     unserved: Mapping[str, pulp.LpVariable]
 
+    @cached_property
+    def _rows_of_site(self) -> Mapping[str, list[int]]:
+        rows: dict[str, list[int]] = {}
+        for row, site_id in enumerate(self.pairs["site_id"]):
+            rows.setdefault(site_id, []).append(row)
+        return rows
+
     def people_terms(self, site_id: str) -> tuple[Term, ...]:
         """Return the people served at a site as terms."""
-        rows = np.flatnonzero(self.pairs["site_id"].to_numpy() == site_id)
         people = self.pairs["people"].to_numpy()
+        rows = self._rows_of_site.get(site_id, ())
         return tuple((self.shares[row], float(people[row])) for row in rows)
 
     def unserved_terms(
@@ -83,8 +91,8 @@ class ServiceServing:
 
     def person_minutes(self) -> list[Term]:
         """Return people x minutes travelled as terms."""
-        cost = (self.pairs["people"] * self.pairs["minutes"]).to_numpy()
-        return [(x, float(c)) for x, c in zip(self.shares, cost, strict=True) if c != 0]
+        cost = (self.pairs["people"] * self.pairs["minutes"]).tolist()
+        return [(x, c) for x, c in zip(self.shares, cost, strict=True) if c != 0]
 
 
 @dataclass(frozen=True)
@@ -205,30 +213,38 @@ def _only_those_that_matter(pairs: pd.DataFrame, certain: set[str]) -> pd.DataFr
 def _add_assignment_rows(
     program: Program, serving: ServiceServing, certain: set[str]
 ) -> None:
+    """Serve everyone once, and only where the service is held.
+
+    The rows of x <= h are written in one go: there is one per pair.
+    """
     tag = f"assign:{serving.service}"
     position = {i: n for n, i in enumerate(program.area.demand.index)}
+    demand, sites = (
+        serving.pairs["demand_id"].tolist(),
+        serving.pairs["site_id"].tolist(),
+    )
     by_demand: dict[str, list[Term]] = {}
-    for share, demand_id, site_id in zip(
-        serving.shares,
-        serving.pairs["demand_id"],
-        serving.pairs["site_id"],
-        strict=True,
-    ):
+    for share, demand_id in zip(serving.shares, demand, strict=True):
         by_demand.setdefault(demand_id, []).append((share, 1.0))
-        if site_id not in certain:
-            holds = program.holds[site_id, serving.service]
-            program.add_row(
-                RowTag(tag, site_id, f"open_{position[demand_id]}"),
-                [(share, 1.0), (holds, -1.0)],
-                "<=",
-                0.0,
+    program.add_limits(
+        tag,
+        (
+            (
+                site_id,
+                f"open_{position[demand_id]}",
+                share,
+                program.holds[site_id, serving.service],
             )
+            for share, demand_id, site_id in zip(
+                serving.shares, demand, sites, strict=True
+            )
+            if site_id not in certain
+        ),
+    )
     for demand_id, terms in by_demand.items():
         if demand_id in serving.unserved:
             terms.append((serving.unserved[demand_id], 1.0))
-        name = RowTag(tag, str(position[demand_id]), "once")
-        program.add_row(name, terms, ">=", 1.0)
-        program.add_row(name, terms, "<=", 1.0)
+        program.add_row(RowTag(tag, str(position[demand_id]), "once"), terms, "==", 1.0)
 
 
 def _add_capacity(
