@@ -18,6 +18,7 @@ import pulp
 
 from allocator.errors import Finding, SolverError, Text
 from allocator.progress import SILENT
+from allocator.solve.matrix import KeptHiGHS, Matrix
 
 if TYPE_CHECKING:
     from allocator.progress import Progress
@@ -57,17 +58,12 @@ def solver_version() -> str:
     return f"HiGHS {version('highspy')} through PuLP {pulp.__version__}"
 
 
-def is_mip(problem: pulp.LpProblem) -> bool:
-    """Return whether the solver will see whole variables.
-
-    Whole variables in no row never reach it; it then solves a linear program and
-    proves no bound of its own.
-    """
-    return any(v.cat == pulp.LpInteger for v in problem.exported_variables())
-
-
 def run_highs(
-    problem: pulp.LpProblem, limits: Limits, *, warm: bool = False
+    problem: pulp.LpProblem,
+    limits: Limits,
+    *,
+    warm: bool = False,
+    matrix: Matrix | None = None,
 ) -> pulp.LpSolveStats:
     """Minimise the problem's objective; once more where HiGHS leaves open what it has.
 
@@ -79,6 +75,8 @@ def run_highs(
         When to stop.
     warm
         Start from the values of the variables; those that are None are left open.
+    matrix
+        Of the problem, kept from an earlier run; None: made anew.
 
     Raises
     ------
@@ -100,18 +98,19 @@ def run_highs(
     }
     if limits.target is not None:
         settings["objective_target"] = limits.target
+    kept = Matrix(problem) if matrix is None else matrix
     try:
-        stats = problem.solve(pulp.HiGHS(warmStart=warm, **settings))
+        stats = problem.solve(KeptHiGHS(kept, warmStart=warm, **settings))
     except (IndexError, pulp.PulpError) as error:
-        raise _failed() from error  # PuLP reads rows that a failed HiGHS has not
+        raise _failed() from error
     proven = stats.status == pulp.LpSolveStatus.Optimal
-    if proven and warm and is_mip(problem) and not _borne_out(problem, stats, limits):
+    if proven and warm and problem.isMIP() and not _borne_out(problem, stats, limits):
         # A warm start may be called optimal without any bound, or come back with the
         # bound of a better solution that presolve saw: solve without it.
-        stats = problem.solve(pulp.HiGHS(**settings))
+        stats = problem.solve(KeptHiGHS(kept, **settings))
     if stats.status == pulp.LpSolveStatus.Undefined and not stats.has_solution:
         # Presolve may stop at "unbounded or infeasible" without saying which.
-        stats = problem.solve(pulp.HiGHS(presolve="off", **settings))
+        stats = problem.solve(KeptHiGHS(kept, presolve="off", **settings))
     return stats
 
 
@@ -195,19 +194,13 @@ def _watch(progress: Progress) -> Any:  # noqa: ANN401 (highspy's callback type)
 def check_values(problem: pulp.LpProblem) -> None:
     """Refuse values that are missing, infinite, out of bounds or not whole.
 
-    A variable in no row and no objective never reaches the solver; it is at its lower
-    bound then.
-
     Raises
     ------
     SolverError
         When any variable is so.
     """
     bad = []
-    seen = {variable.id for variable in problem.exported_variables()}
     for variable in problem.variables():
-        if variable.id not in seen:
-            variable.varValue = variable.lowBound
         value = variable.varValue
         if value is None or not math.isfinite(value):
             bad.append(variable.name)

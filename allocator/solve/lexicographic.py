@@ -25,11 +25,11 @@ from allocator.progress import SILENT
 from allocator.solve.highs import (
     Limits,
     check_values,
-    is_mip,
     make_whole,
     run_highs,
     solver_version,
 )
+from allocator.solve.matrix import Matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -194,6 +194,7 @@ class Session:
         self.progress = progress
         self._holds: dict[int, tuple[Objective, Row]] = {}
         self._rows = 0
+        self._matrix = Matrix(self.problem)
 
     # --- what is asked ------------------------------------------------------------
 
@@ -369,7 +370,7 @@ class Session:
         started = time.monotonic()
         self.problem.setObjective(objective.expression)
         before = self.values() if warm else None
-        whole = is_mip(self.problem)
+        whole = bool(self.problem.isMIP())
         bound = None if known is None else known.least
         asked = self.gap * objective.finer
         room = 0.0 if bound is None else asked * max(1.0, abs(bound))
@@ -380,11 +381,11 @@ class Session:
             None if bound is None or not whole else bound + room,
             self.progress,
         )
-        stats = run_highs(self.problem, limits, warm=warm)
+        stats = run_highs(self.problem, limits, warm=warm, matrix=self._matrix)
         if stats.status == pulp.LpSolveStatus.Infeasible and widen():
             if before is not None:
                 self.give_values(before)
-            stats = run_highs(self.problem, limits, warm=warm)
+            stats = run_highs(self.problem, limits, warm=warm, matrix=self._matrix)
         if stats.status == pulp.LpSolveStatus.Infeasible and not stats.has_solution:
             return None
         if not stats.has_solution:
@@ -449,7 +450,11 @@ class Session:
             return True  # a constant here
         self.problem.setObjective(objective.expression)
         before = self.values()
-        stats = run_highs(self.problem, Limits(gap=0.0, threads=self.threads))
+        stats = run_highs(
+            self.problem,
+            Limits(gap=0.0, threads=self.threads),
+            matrix=self._matrix,
+        )
         if stats.status != pulp.LpSolveStatus.Optimal:
             self.give_values(before)
             return False
