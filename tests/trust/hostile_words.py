@@ -14,6 +14,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import openpyxl
+import pandas as pd
 from pypdf import PdfReader
 
 from tests.cli.small_task import FILES
@@ -303,8 +304,13 @@ def check_reports(home: Path) -> tuple[int, list[str]]:
                 found.append(f"{name}: a file of this machine")
             if "/OpenAction" in root or "/AA" in root or "/JavaScript" in root:
                 found.append(f"{name}: an action")
-            if "#read" not in words:
-                found.append(f"{name}: hostile text is not shown as it stands")
+            shown = "".join(words.split())
+            placed = pd.read_csv(path.parent / "placements.csv")["name"]
+            found += [
+                f"{name}: not shown as it stands: {hostile}"
+                for hostile in placed.str.removeprefix("'")
+                if "".join(hostile.split()) not in shown
+            ]
     return len(reports), found
 
 
