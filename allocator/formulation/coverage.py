@@ -113,8 +113,10 @@ def _reach(program: Program, rule: Coverage, demand: pd.DataFrame) -> pd.Series:
     rural_limit = common if outside is None else outside
     limits: NDArray[np.float64] = np.array([rural_limit, town_limit], dtype=float)
     near = pairs[pairs[rule.measure].to_numpy() <= limits[urban.astype(int)]]
-    reach: pd.Series = near.groupby("demand_id", sort=True)["site_id"].agg(tuple)
-    return reach
+    sites: dict[str, list[str]] = {}
+    for demand_id, site_id in zip(near["demand_id"], near["site_id"], strict=True):
+        sites.setdefault(demand_id, []).append(site_id)
+    return pd.Series({i: tuple(sorted(s)) for i, s in sites.items()}, dtype=object)
 
 
 def unit_by_zone(program: Program, rule: Coverage) -> pd.Series:

@@ -209,7 +209,8 @@ def spending(program: Program, which: int) -> tuple[list[Term], float]:
             cost = adding[pair][which]
             there = program.holdings.counted_today.get(pair, 1) - 1
             terms += [(extra, cost), (program.holds[pair], -cost * there)]
-    prices = {r: resource_prices(program.area, r) for _, r in program.amounts}
+    resources = {resource for _, resource in program.amounts}
+    prices = {r: resource_prices(program.area, r) for r in sorted(resources)}
     for (site_id, resource), amount in program.amounts.items():
         cost = prices[resource][site_id][which]
         if cost:

@@ -61,6 +61,11 @@ class ServiceServing:
             rows.setdefault(site_id, []).append(row)
         return rows
 
+    @cached_property
+    def _unreachable(self) -> pd.DataFrame:
+        reached = self.demand.index.isin(self.pairs["demand_id"].unique())
+        return self.demand.loc[~reached]
+
     def people_terms(self, site_id: str) -> tuple[Term, ...]:
         """Return the people served at a site as terms."""
         people = self.pairs["people"].to_numpy()
@@ -83,11 +88,10 @@ class ServiceServing:
 
     def unreachable_people(self, zones: frozenset[str] | None = None) -> float:
         """Return the people whom no possible holder can serve."""
-        reached = set(self.pairs["demand_id"])
-        lost = ~self.demand.index.isin(reached)
+        lost = self._unreachable
         if zones is not None:
-            lost &= self.demand["zone_id"].isin(zones)
-        return float(self.demand.loc[lost, "people"].sum())
+            lost = lost[lost["zone_id"].isin(zones)]
+        return float(lost["people"].sum())
 
     def person_minutes(self) -> list[Term]:
         """Return people x minutes travelled as terms."""

@@ -284,20 +284,20 @@ def change_costs(
     site wins over one for its class, that over a general one. No row: 0.
     """
     prices = _price_list(area, "service")
+    status, kind = dict(area.sites["status"]), dict(area.sites["class"])
     costs: dict[Pair, tuple[float, float]] = {}
     for site_id, service in holdings.possible:
-        site = area.sites.loc[site_id]
         actions: tuple[str, ...]
         if (site_id, service) in holdings.today and not adding:
             actions = ("close",)
-        elif site["status"] == "candidate":
+        elif status[site_id] == "candidate":
             actions = ("build",)
         else:
             actions = ("upgrade", "build")
         keys = (
             (service, action, *where)
             for action in actions
-            for where in (("", site_id), (site["class"], ""), ("", ""))
+            for where in (("", site_id), (kind[site_id], ""), ("", ""))
         )
         costs[(site_id, service)] = next(
             (prices[key] for key in keys if key in prices), (0.0, 0.0)

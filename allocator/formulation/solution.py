@@ -140,6 +140,8 @@ def _assignments(program: Program, of_services: Serving) -> pd.DataFrame:
 def _bought(program: Program, before: dict[Pair, float]) -> list[Row]:
     """Return what a phase adds to the amounts before it, and bring those up to date."""
     rows: list[Row] = []
+    resources = {resource for _, resource in program.amounts}
+    prices = {r: resource_prices(program.area, r) for r in resources}
     for (site_id, resource), variable in program.amounts.items():
         amount = variable.varValue or 0.0
         if program.policy.resources[resource].whole:
@@ -147,7 +149,7 @@ def _bought(program: Program, before: dict[Pair, float]) -> list[Row]:
         more = amount - before.get((site_id, resource), 0.0)
         before[site_id, resource] = amount
         if more > _SMALLEST_SHARE:
-            capital, yearly = resource_prices(program.area, resource)[site_id]
+            capital, yearly = prices[resource][site_id]
             costs = (more * capital, more * yearly)
             rows.append((site_id, resource, more, *costs, program.terms.year))
     return rows
