@@ -10,8 +10,10 @@ import contextlib
 import csv
 import json
 import math
+import os
 import secrets
 import shutil
+import sys
 import time
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -415,7 +417,12 @@ def refuse_existing(target: Path, *, force: bool, marker: str = RUN_MARKER) -> N
     InputError
         When the target exists and may not be replaced.
     """
-    _bring_back(target)
+    with _alone(target.parent):
+        _bring_back(target)
+        _refuse_what_stands(target, force=force, marker=marker)
+
+
+def _refuse_what_stands(target: Path, *, force: bool, marker: str) -> None:
     if not (target.exists() or target.is_symlink()):
         return
     if not force:
@@ -490,8 +497,10 @@ def finish_run(
         ) from error
     try:
         yield folder
-        refuse_existing(target, force=force, marker=marker)
-        _swap(folder, target)
+        with _alone(target.parent):
+            _bring_back(target)
+            _refuse_what_stands(target, force=force, marker=marker)
+            _swap(folder, target)
     except AllocatorError:
         raise
     except Exception as error:
@@ -542,6 +551,29 @@ def _swap(folder: Path, target: Path) -> None:
         old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time move folders within ``folder``.
+
+    Between the two moves of a replacement another run would take the first for killed,
+    and undo it. The lock is one of the folder itself: it leaves no file, and ends with
+    the process. Where folders cannot be locked (Windows, some network drives) there is
+    none.
+    """
+    if sys.platform == "win32" or not folder.is_dir():
+        yield
+        return
+    import fcntl  # noqa: PLC0415 (not on Windows)
+
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def _bring_back(target: Path) -> None:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import threading
 import time
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -22,9 +24,6 @@ from allocator.export import (
 from allocator.outcome import PLACEMENT_TABLE_COLUMNS
 from allocator.plan import ALLOCATION_COLUMNS, ASSIGNMENT_COLUMNS
 from tests.outcomes import make_outcome
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FILES = {
     "run.json",
@@ -290,3 +289,30 @@ def test_what_a_killed_run_left_is_cleared_a_day_later(tmp_path: Path) -> None:
     make_run(tmp_path / "run", "new")
     assert not stale.exists()
     assert fresh.exists()
+
+
+def test_run_that_starts_between_the_two_moves_of_another_waits(tmp_path, monkeypatch):
+    target = tmp_path / "run"
+    target.mkdir()
+    (target / "run.json").write_text("old", encoding="utf-8")
+    moved, honest = threading.Event(), Path.rename
+
+    def slow(self, other):
+        honest(self, other)
+        if self == target:
+            moved.set()
+            time.sleep(0.3)
+
+    monkeypatch.setattr(Path, "rename", slow)
+
+    def replaced():
+        with finish_run(target, force=True) as folder:
+            (folder / "run.json").write_text("new", encoding="utf-8")
+
+    with ThreadPoolExecutor(1) as beside:
+        first = beside.submit(replaced)
+        assert moved.wait(10)
+        refuse_existing(target, force=True)
+        first.result()
+    assert (target / "run.json").read_text(encoding="utf-8") == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]

@@ -458,6 +458,7 @@ class Session:
         if stats.status != pulp.LpSolveStatus.Optimal:
             self.give_values(before)
             return False
+        make_whole(self.problem)  # fixed, but a solver need not be exact
         value = _value_of(objective)
         self._hold(objective).at_most(value + _ROUNDING * max(1.0, abs(value)))
         return True
