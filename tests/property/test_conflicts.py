@@ -28,7 +28,7 @@ def named(case, collision):
     A rate at single sites binds site by site; the search here keeps or drops it county
     by county, as it does with every part that has no unit of its own.
     """
-    at_sites = {r.id for r in case.policy.rules if str(r.unit) == "site"}
+    at_sites = _at_sites(case)
     home = case.area.sites["county_id"]
     return {
         (e.clause.rule_id, e.clause.what, home.get(e.unit_id, e.unit_id))
@@ -36,6 +36,10 @@ def named(case, collision):
         else (e.clause.rule_id, e.clause.what, e.unit_id)
         for e in collision.elements
     }
+
+
+def _at_sites(case):
+    return {r.id for r in case.policy.rules if str(r.unit) == "site"}
 
 
 def clauses_of(parts):
@@ -90,6 +94,10 @@ def check_collision(case, collision, left):
         return
     assert collision.confirmed == "confirmed"
     assert not can_keep(case, parts)
+    at_sites = {part for part in parts if part[0] in _at_sites(case)}
+    if at_sites and not can_keep(case, at_sites):
+        event("other sites of the county collide by themselves")
+        return
     for part in parts:
         assert can_keep(case, parts - {part})
     if collision.proof == "smallest":
