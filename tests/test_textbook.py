@@ -79,6 +79,14 @@ def tables(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(autouse=True, params=["by the program", "alone"])
+def way(request, monkeypatch):
+    """Solve each by the integer program, and without one."""
+    fewest = 0 if request.param == "alone" else 1_000_000
+    monkeypatch.setattr("allocator.textbook.solving._FEWEST_PAIRS", fewest)
+    return request.param
+
+
 def planned(folder, pack, **parameters):
     numbers = "\n".join(f"{name} = {value}" for name, value in parameters.items())
     brief = folder / f"{pack}-{'-'.join(map(str, parameters.values()))}.toml"
@@ -114,6 +122,21 @@ def value(outcome):
 
 def stores_in(outcome):
     return len(outcome.plan.placements)
+
+
+def test_the_certificate_says_what_solved_it(tables, way):
+    certificate = planned(tables, "p-median", p=4).certificate
+    assert certificate["solver"].startswith(
+        "allocator.bounds" if way == "alone" else "HiGHS"
+    )
+    assert certificate["model"].get("textbook") == (
+        "p-median" if way == "alone" else None
+    )
+    assert certificate["model"]["sites"] == 16
+    (objective,) = certificate["objectives"]
+    assert objective["status"] == "optimal"
+    assert 0 <= objective["gap"] <= certificate["terms"]["gap"]
+    assert objective["bound"] <= EXACT[4][0] * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("p", EXACT)

@@ -11,12 +11,11 @@ Source: Duran-Mateluna, Ales and Elloumi 2023 (see `allocator.bounds.master`).
 from __future__ import annotations
 
 import heapq
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from allocator.bounds.lists import CLOSED, FREE, OPEN, Flags
+from allocator.bounds.lists import CLOSED, FREE, OPEN
 from allocator.bounds.master import Master
 from allocator.bounds.pricing import price
 
@@ -34,7 +33,7 @@ _SHAKES = 5  # of the best set, at each node
 _HALF = 0.5
 
 
-def grow(root: Left, best: Incumbent, *, until: float) -> tuple[float, int]:
+def grow(root: Left, best: Incumbent) -> tuple[float, int]:
     """Branch until nothing better can exist or time is over.
 
     Parameters
@@ -43,19 +42,17 @@ def grow(root: Left, best: Incumbent, *, until: float) -> tuple[float, int]:
         What is left.
     best
         The best set known; gains what is found.
-    until
-        When to stop, on the monotonic clock.
 
     Returns
     -------
     bound, nodes
         What is proven, infinite where nothing better exists; branches looked at.
     """
-    master = Master(root, until=until)
+    master = Master(root, until=best.clock.until)
     heap = [(root.bound, 0, root)]
     number, nodes = 0, 0
     while heap and heap[0][0] < best.enough:
-        if time.monotonic() > until:
+        if best.clock.is_over:
             return heap[0][0], nodes
         left = heapq.heappop(heap)[-1]
         relax(left, best, master, _ROUNDS_BELOW if nodes else _ROUNDS)
@@ -93,7 +90,7 @@ def _children(left: Left, best: Incumbent) -> list[Left]:
     if len(free) == 0:
         best.offer(left.board.states == OPEN)
         return []
-    best.offer(_rounded(left))
+    best.offer(left.rounded())
     if (np.abs(y - np.round(y)) < _WHOLE).all() and left.bound >= best.enough:
         return []
     site = int(free[np.argmin(np.abs(y[free] - _HALF))])
@@ -102,19 +99,3 @@ def _children(left: Left, best: Incumbent) -> list[Left]:
         price(child, best, scale=_SCALE, steps=_STEPS)
         child.share = y
     return [child for child in children if child.bound < best.enough]
-
-
-def _rounded(left: Left) -> Flags:
-    """Return the sites that are open most, as many as there is room for."""
-    is_open: Flags = left.board.states == OPEN
-    room = left.board.room - float(left.board.need[is_open].sum())
-    for j in np.argsort(-left.share, kind="stable"):
-        if left.share[j] <= 0.0:
-            break
-        if (
-            left.board.states[j] == FREE
-            and left.board.need[j] <= room + 1e-9 * left.board.room
-        ):
-            is_open[j] = True
-            room -= left.board.need[j]
-    return is_open

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from allocator.bounds.clock import Clock, never
 from allocator.bounds.cover import Cover, solve_cover
 from allocator.bounds.lists import CLOSED, OPEN, Flags, Floats, Ints
 from allocator.bounds.rooms import filled, room_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Centered:
     bound
         No allowed set has a lesser one.
     optimal
-        Whether both are equal.
+        Whether both are equal, or within the gap that was asked for.
     radii
         How many radii were tried.
     seconds
@@ -61,6 +62,8 @@ def solve_center(
     fixed: Iterable[int] = (),
     forbidden: Iterable[int] = (),
     seconds: float = 300.0,
+    gap: float = 0.0,
+    stopped: Callable[[], bool] = never,
 ) -> Centered:
     """Solve a p-center problem.
 
@@ -70,7 +73,7 @@ def solve_center(
         Demand points by sites, finite, >= 0: distances, weighed or not.
     p
         How many sites are open, at least 1 and at most the sites allowed.
-    fixed, forbidden, seconds
+    fixed, forbidden, seconds, gap, stopped
         As in `allocator.bounds.median.solve_median`.
 
     Raises
@@ -79,7 +82,7 @@ def solve_center(
         When ``p`` or a cost is out of its range.
     """
     started = time.monotonic()
-    until = started + seconds
+    clock = Clock(started + seconds, stopped)
     costs = np.asarray(costs, np.float64)
     if costs.size == 0 or not np.isfinite(costs).all() or costs.min() < 0:
         raise ValueError("costs must be finite and at least 0")
@@ -95,14 +98,14 @@ def solve_center(
     low = int(np.searchsorted(radii, costs[:, allowed].min(axis=1).max()))
     high = int(np.searchsorted(radii, cost))
     tried = 0
-    while low < high and time.monotonic() < until:
+    while radii[high] - radii[low] > gap * radii[high] and not clock.is_over:
         middle = (low + high) // 2
         tried += 1
         cover = solve_cover(
             costs <= radii[middle],
             fixed=fixed,
             forbidden=forbidden,
-            seconds=until - time.monotonic(),
+            seconds=clock.until - time.monotonic(),
         )
         if cover.cost <= p:
             best = filled(_flags(cover, len(allowed)), room)
@@ -116,7 +119,7 @@ def solve_center(
         np.flatnonzero(best),
         cost,
         float(radii[low]),
-        low == high,
+        bool(radii[high] - radii[low] <= gap * radii[high]),
         tried,
         time.monotonic() - started,
     )

@@ -49,7 +49,7 @@ class Cover:
     bound
         No cover costs less.
     optimal
-        Whether cost and bound meet.
+        Whether cost and bound meet, or are within the gap that was asked for.
     rows
         Groups of demand points that were left to HiGHS.
     seconds
@@ -72,6 +72,7 @@ def solve_cover(
     fixed: Iterable[int] = (),
     forbidden: Iterable[int] = (),
     seconds: float = 300.0,
+    gap: float = 0.0,
 ) -> Cover:
     """Solve a location set covering problem.
 
@@ -83,7 +84,7 @@ def solve_cover(
         How many sites there are; needed with a `Reach`.
     prices
         Of each site, finite, > 0; 1 each where not given.
-    fixed, forbidden, seconds
+    fixed, forbidden, seconds, gap
         As in `allocator.bounds.median.solve_median`.
 
     Raises
@@ -106,7 +107,7 @@ def solve_cover(
     if lost:
         message = f"{lost} demand points are within reach of no site that may open"
         raise ValueError(message)
-    is_open, bound = _solved(rows, values, states, seconds)
+    is_open, bound = _solved(rows, values, states, seconds, gap)
     cost = float(values[is_open].sum())
     if (values == np.floor(values)).all():
         bound = float(np.ceil(bound - _WHOLE))
@@ -115,7 +116,7 @@ def solve_cover(
         np.flatnonzero(is_open),
         cost,
         bound,
-        bound >= cost * (1.0 - 1e-9),
+        bound >= cost * (1.0 - max(gap, 1e-9)),
         len(rows.start) - 1,
         time.monotonic() - started,
     )
@@ -145,7 +146,7 @@ def picked(reach: Reach, rows: Flags, keep: Flags) -> Reach:
 
 
 def _solved(
-    rows: Reach, prices: Floats, states: States, seconds: float
+    rows: Reach, prices: Floats, states: States, seconds: float, gap: float
 ) -> tuple[Flags, float]:
     """Return a cover, fixed sites included, and a bound on what it costs."""
     fixed: Flags = states == OPEN
@@ -156,7 +157,7 @@ def _solved(
     rows = picked(rows, np.ones(len(rows.start) - 1, np.bool_), keep)
     rows = picked(rows, undominated_groups(rows), np.ones(len(keep), np.bool_))
     greedy = greedy_cover(rows, prices)
-    found, bound = _by_highs(rows, prices, greedy, seconds)
+    found, bound = _by_highs(rows, prices, greedy, seconds, gap)
     return fixed | found, spent + bound
 
 
@@ -188,7 +189,7 @@ def greedy_cover(rows: Reach, prices: Floats) -> Flags:
 
 
 def _by_highs(
-    rows: Reach, prices: Floats, known: Flags, seconds: float
+    rows: Reach, prices: Floats, known: Flags, seconds: float, gap: float
 ) -> tuple[Flags, float]:
     """Return the best cover and a bound, never worse than the one that is known."""
     sites, count = len(prices), len(rows.start) - 1
@@ -205,7 +206,7 @@ def _by_highs(
     for option, value in (
         ("output_flag", False),
         ("time_limit", max(0.01, seconds)),
-        ("mip_rel_gap", 0.0),
+        ("mip_rel_gap", gap),
         ("mip_abs_gap", 1e-9),
     ):
         solver.setOptionValue(option, value)

@@ -23,13 +23,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from allocator.bounds.clock import Clock, never
 from allocator.bounds.lists import CLOSED, Board, Flags, Floats, Ints, Lists
 from allocator.bounds.reach import Reach, grouped, reach_of
 from allocator.bounds.rooms import filled, room_of
 from allocator.bounds.search import solve_board
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def solve_covering(
     prices: Floats | None = None,
     budget: float | None = None,
     seconds: float = 300.0,
+    gap: float = 0.0,
+    stopped: Callable[[], bool] = never,
     seed: int = 0,
 ) -> Covered:
     """Solve a maximal covering problem.
@@ -89,8 +92,10 @@ def solve_covering(
         How many sites are open, at least 1 and at most the sites allowed.
     sites
         How many sites there are; needed with a `Reach`.
-    fixed, forbidden, prices, budget, seconds, seed
+    fixed, forbidden, prices, budget, seconds, stopped, seed
         As in `allocator.bounds.median.solve_median`.
+    gap
+        Share of those not reached that the bound may stay below them, >= 0.
 
     Raises
     ------
@@ -118,7 +123,13 @@ def solve_covering(
         groups.people,
     )
     board = Board(lists, room.need, room.room, room.states)
-    answer = solve_board(board, until=started + seconds, seed=seed, by_prices=False)
+    answer = solve_board(
+        board,
+        clock=Clock(started + seconds, stopped),
+        seed=seed,
+        gap=gap,
+        by_prices=False,
+    )
     total = float(groups.people.sum())
     return Covered(
         np.flatnonzero(filled(answer.is_open, room)),

@@ -15,7 +15,6 @@ efficiency of backtrack programs, Mathematics of Computation 29, 121-136.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,9 +32,7 @@ _TRIAL = 400  # branches after which the size of the tree is estimated
 _SHRINK = 0.3  # of the entries belong to closed sites: then lists are made anew
 
 
-def descend(
-    root: Left, best: Incumbent, *, until: float, most_nodes: int
-) -> tuple[float, int]:
+def descend(root: Left, best: Incumbent, *, most_nodes: int) -> tuple[float, int]:
     """Branch until nothing better can exist, or time or nodes are over.
 
     Parameters
@@ -44,8 +41,6 @@ def descend(
         What is left; not changed.
     best
         The best set known; gains what is found.
-    until
-        When to stop, on the monotonic clock.
     most_nodes
         How many branches are worth looking at.
 
@@ -58,7 +53,7 @@ def descend(
     nodes, closed = 0, 0.0
     while stack:
         is_hopeless = nodes >= _TRIAL and closed < nodes / most_nodes
-        if time.monotonic() > until or is_hopeless:
+        if best.clock.is_over or is_hopeless:
             return min(left.bound for left, _ in stack), nodes
         left, share = stack.pop()
         if left.bound >= best.enough:

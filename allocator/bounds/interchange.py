@@ -4,8 +4,9 @@ For every open site r the loss of closing it is kept. Opening j gains what deman
 points save at once, and makes the loss of some open sites smaller: of those whose
 points have j as a nearer second choice. The profit of opening j for r is
 ``gain(j) - (loss(r) - extra(r, j))``. The best r for one j is found in one pass over
-the points that list j, and the swap is made at once when it pays; then only points
-whose nearest or second nearest open site changed are looked at.
+the points that list j, and the swap is made at once when it pays. Once every site was
+tried, those are tried again that are listed by a point whose nearest or second nearest
+open site has changed since.
 
 Sources: Resende and Werneck 2007, A fast swap-based local search procedure for location
 problems, Annals of Operations Research 150, 205-230 (loss, gain and extra); Whitaker
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _NONE = -1
 _LEAST_PROFIT = 1e-9  # of the cost: smaller profits are rounding
+_SWAP = 0.1  # of all entries: what is looked at when sites change, about
 _OPEN, _FREE = 1, 0  # as in `allocator.bounds.lists`; kernels see constants only
 
 
@@ -48,8 +50,10 @@ class Standing(NamedTuple):
     extra
         Of each site, scratch: zero between calls.
     awake
-        Which sites are worth a try: all at first, then those that a demand point
-        lists whose nearest or second nearest open site has changed since their last.
+        Which sites are worth a try.
+    stirred
+        Which demand points have another nearest or second nearest open site since
+        sites were last woken.
     tally
         What open sites take of the room, and how many sites the next shake exchanges.
     """
@@ -62,6 +66,7 @@ class Standing(NamedTuple):
     loss: Floats
     extra: Floats
     awake: Flags
+    stirred: Flags
     tally: Floats
 
 
@@ -95,6 +100,7 @@ def standing(game: Game, is_open: Flags) -> Standing:
         np.zeros(sites),
         np.zeros(sites),
         np.ones(sites, np.bool_),
+        np.zeros(points, np.bool_),
         np.array([float(game.need[is_open].sum()), 1.0]),
     )
     _settle_all(game.lists, made)
@@ -116,11 +122,22 @@ def _find_two(lists: Lists, now: Standing, i: int) -> None:
 
 
 @compiled
-def _wake(lists: Lists, now: Standing, i: int) -> None:
-    for k in range(lists.start[i], lists.start[i + 1]):
-        if lists.cost[k] >= now.far[i]:
-            return
-        now.awake[lists.site[k]] = True
+def _wake(lists: Lists, now: Standing) -> int:
+    """Wake the sites that stirred points list nearer than their second open site.
+
+    Returns how many entries of lists were looked at.
+    """
+    seen = 0
+    for i in range(len(lists.cap)):
+        if not now.stirred[i]:
+            continue
+        now.stirred[i] = False
+        for k in range(lists.start[i], lists.start[i + 1]):
+            if lists.cost[k] >= now.far[i]:
+                break
+            now.awake[lists.site[k]] = True
+            seen += 1
+    return seen
 
 
 @compiled
@@ -193,7 +210,7 @@ def enter(game: Game, now: Standing, j: int) -> None:
         r = now.first[i]
         if r != _NONE:
             now.loss[r] += now.far[i] - now.near[i]
-        _wake(game.lists, now, i)
+        now.stirred[i] = True
 
 
 @compiled
@@ -211,7 +228,7 @@ def leave(game: Game, now: Standing, r: int) -> None:
         _find_two(game.lists, now, i)
         if now.first[i] != _NONE:
             now.loss[now.first[i]] += now.far[i] - now.near[i]
-        _wake(game.lists, now, i)
+        now.stirred[i] = True
     now.loss[r] = 0.0
 
 
@@ -240,8 +257,10 @@ def _try(game: Game, now: Standing, opened: Short, j: int, least: float) -> int:
 
 
 @compiled
-def improve(game: Game, now: Standing, first: int) -> float:
-    """Swap until no site that is awake pays; return the cost.
+def improve(
+    game: Game, now: Standing, first: int, work: float = np.inf, wakings: int = -1
+) -> int:
+    """Swap until no site pays, or enough was looked at; return where to go on.
 
     Parameters
     ----------
@@ -249,25 +268,43 @@ def improve(game: Game, now: Standing, first: int) -> float:
         The board and the standing, which is changed.
     first
         Which site is tried first; the others follow by position, round and round.
+    work
+        How many entries of lists may be looked at, about.
+    wakings
+        How often sites may be woken; below 0: as often as that helps.
+
+    Returns
+    -------
+    next
+        The site to go on with, -1 when nothing pays.
     """
-    sites = len(game.need)
+    sites, entries = len(game.need), len(game.lists.site)
     least = _LEAST_PROFIT * max(1.0, now.near.sum())
     opened = np.flatnonzero(now.is_open).astype(np.int32)
-    j = first
-    since = 0
-    while since < sites:
+    j, since, seen = first, 0, 0.0
+    while seen <= work:
+        if since == sites:
+            if wakings == 0:
+                return _NONE
+            wakings -= 1
+            since = 0
+            seen += _wake(game.lists, now)
+            if not now.awake.any():
+                return _NONE
         since += 1
-        if now.awake[j] and not now.is_open[j] and game.states[j] == _FREE:
+        if now.awake[j]:
             now.awake[j] = False
-            out = _try(game, now, opened, j, least)
-            if out >= 0:
-                opened[out] = j
-            elif out == _NONE:
-                opened = np.append(opened, np.int32(j))
-            if out >= _NONE:
-                since = 0
+            if not now.is_open[j] and game.states[j] == _FREE:
+                seen += game.turned.start[j + 1] - game.turned.start[j]
+                out = _try(game, now, opened, j, least)
+                if out >= 0:
+                    opened[out] = j
+                elif out == _NONE:
+                    opened = np.append(opened, np.int32(j))
+                if out >= _NONE:
+                    seen += _SWAP * entries
         j = j + 1 if j + 1 < sites else 0
-    return now.near.sum()
+    return j
 
 
 @compiled
@@ -327,13 +364,16 @@ def shake(
     for _ in range(rounds):
         _copy(best, spare)
         spare.awake[:] = False
+        spare.stirred[:] = False
         dose = int(best.tally[1])
         _disturb(game, spare, dose, random)
         first = int(random.integers(0, len(game.need)))
-        found = improve(game, spare, first)
-        if found < cost - _LEAST_PROFIT * max(1.0, cost):
+        _wake(game.lists, spare)
+        improve(game, spare, first)
+        if spare.near.sum() < cost - _LEAST_PROFIT * max(1.0, cost):
             spare.awake[:] = True
-            cost = improve(game, spare, first)
+            improve(game, spare, first)
+            cost = spare.near.sum()
             _copy(spare, best)
             best.tally[1] = 1.0
         else:

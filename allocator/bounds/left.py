@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.bounds.lagrange import bound_at
-from allocator.bounds.lists import CLOSED, Board, Floats, reduced
+from allocator.bounds.lists import CLOSED, FREE, OPEN, Board, Flags, Floats, reduced
 
 
 @dataclass
@@ -37,6 +37,21 @@ class Left:
         states[site] = state
         board = self.board._replace(states=states)
         return Left(board, self.prices, self.bound, self.share)
+
+    def rounded(self) -> Flags:
+        """Return the sites that are open most, as many as there is room for."""
+        is_open: Flags = self.board.states == OPEN
+        room = self.board.room - float(self.board.need[is_open].sum())
+        for j in np.argsort(-self.share, kind="stable"):
+            if self.share[j] <= 0.0:
+                break
+            if (
+                self.board.states[j] == FREE
+                and self.board.need[j] <= room + 1e-9 * self.board.room
+            ):
+                is_open[j] = True
+                room -= self.board.need[j]
+        return is_open
 
     def prove(self, prices: Floats, enough: float) -> None:
         """Raise the bound to what some prices prove, and fix sites by it."""

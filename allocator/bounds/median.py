@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from allocator.bounds.clock import Clock, never
 from allocator.bounds.lists import Board, Flags, Floats, Ints, nearest, size_of
 from allocator.bounds.rooms import Room, filled, room_of
 from allocator.bounds.search import Answer, solve_board
@@ -61,7 +62,7 @@ class Located:
         No allowed set costs less.
     optimal
         Whether bound and cost meet: where all costs are whole, no better set exists;
-        else the bound is within one part in ten million.
+        else the bound is within one part in ten million, or the gap asked for.
     nodes
         Branches looked at.
     seconds
@@ -86,6 +87,8 @@ def solve_median(
     prices: Floats | None = None,
     budget: float | None = None,
     seconds: float = 300.0,
+    gap: float = 0.0,
+    stopped: Callable[[], bool] = never,
     seed: int = 0,
 ) -> Located:
     """Solve a p-median problem, or one with a budget in place of p.
@@ -104,6 +107,10 @@ def solve_median(
         What each site costs, >= 0, and what may be spent: in place of ``p``.
     seconds
         Wall-clock limit; what is proven until then is returned.
+    gap
+        Share of the cost that the bound may stay below it, >= 0: that is then enough.
+    stopped
+        Asked now and then, cheap: True ends the search as the limit does.
     seed
         Of the random starts.
 
@@ -117,17 +124,17 @@ def solve_median(
     room = room_of(
         table.sites, p, prices=prices, budget=budget, fixed=fixed, forbidden=forbidden
     )
-    until = started + seconds
+    clock = Clock(started + seconds, stopped)
     listed = _first_length(table, room)
     while True:
         lists = nearest(table.rows, table.points, table.sites, listed)
         board = Board(lists, room.need, room.room, room.states)
-        answer = solve_board(board, until=until, seed=seed)
+        answer = solve_board(board, clock=clock, seed=seed, gap=gap)
         is_open = filled(answer.is_open, room)
         cost = _cost_of(table, is_open)
         longer = _longer(table, listed)
         is_short = cost > answer.cost * (1.0 + 1e-12) and listed < table.sites
-        if not is_short or longer == listed or time.monotonic() > until:
+        if not is_short or longer == listed or clock.is_over:
             break
         listed = longer
     return _located(answer, is_open, cost, time.monotonic() - started)

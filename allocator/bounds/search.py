@@ -1,6 +1,6 @@
 """The chain: search, price, fix, cut, branch.
 
-1. Random sets are improved by interchange.
+1. Random sets are improved by interchange; one, a little, where lists are very long.
 2. Prices climb; sites they choose are improved too, the best set is shaken.
 3. Sites and costs that no better set has are dropped.
 4. What is left is branched on: by prices alone where few sites are open, else by
@@ -12,8 +12,8 @@ what is proven until then holds.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,12 +26,15 @@ from allocator.bounds.left import Left
 from allocator.bounds.lists import Board, Flags, least, size_of, turned
 from allocator.bounds.pricing import advance
 
+if TYPE_CHECKING:
+    from allocator.bounds.clock import Clock
+
 _STARTS = 3
 _LARGEST_WHOLE = 1e11  # above, sums of prices are not exact to a part of 1
 _STEPS = 100  # of prices between two looks at the clock, at most
 _FEWEST_STEPS = 5
 _STEPPED = 200_000_000  # entries of lists that steps may go through between two looks
-_MANY = 10_000_000  # entries: then one start is enough
+_MANY = 10_000_000  # entries: prices find better sets than random starts do
 _MOST_SHAKES = 10
 _FEW = 20  # open sites: so few are branched on by prices first
 _MOST_NODES = 1200  # branches by prices that are worth it
@@ -51,7 +54,7 @@ class Answer:
         No set costs less.
     optimal
         Whether bound and cost meet: within 1 where all costs are whole, within one part
-        in ten million else.
+        in ten million else; or within the gap that was asked for.
     nodes
         Branches looked at.
     """
@@ -64,7 +67,12 @@ class Answer:
 
 
 def solve_board(
-    board: Board, *, until: float, seed: int = 0, by_prices: bool = True
+    board: Board,
+    *,
+    clock: Clock,
+    seed: int = 0,
+    gap: float = 0.0,
+    by_prices: bool = True,
 ) -> Answer:
     """Open sites so that the lists cost least.
 
@@ -72,10 +80,12 @@ def solve_board(
     ----------
     board
         The question; sites that are open in any case take no more than the room.
-    until
-        When to stop, on the monotonic clock.
+    clock
+        When to stop.
     seed
         Of random starts and shakes.
+    gap
+        Share of the cost that the bound may stay below it, >= 0: then the search ends.
     by_prices
         Whether few open sites are branched on by prices before linear programs.
     """
@@ -85,48 +95,56 @@ def solve_board(
     )
     whole = whole and float(lists.cap.sum()) < _LARGEST_WHOLE
     game = Game(lists, turned(lists, len(need)), need, room, states)
-    best = Incumbent(game, whole=whole, seed=seed)
+    best = Incumbent(game, whole=whole, seed=seed, clock=clock, gap=gap)
     own = board._replace(states=states.copy())
     left = Left(own, best.dearest, float(least(lists).sum()), np.zeros(len(need)))
-    is_short = time.monotonic() > until or len(lists.site) > _MANY
-    best.begin(1 if is_short else _STARTS)
+    if clock.is_over or len(lists.site) > _MANY:
+        best.sketch()
+    else:
+        best.begin(_STARTS)
     left.prices = best.dearest
-    nodes = _chain(left, best, until, by_prices=by_prices)
+    nodes = _chain(left, best, by_prices=by_prices)
     optimal = left.bound >= best.enough
-    bound = min(left.bound, best.cost)
+    bound = min(left.bound, best.ceiling)
     if best.whole:
-        bound = best.cost if optimal else float(np.ceil(bound - 1e-6))
+        bound = min(best.cost, float(np.ceil(bound - 1e-6)))
     return Answer(best.is_open, best.cost, bound, optimal, nodes)
 
 
-def _chain(left: Left, best: Incumbent, until: float, *, by_prices: bool) -> int:
+def _chain(left: Left, best: Incumbent, *, by_prices: bool) -> int:
     """Raise the bound step by step; return how many branches were looked at."""
     opened = size_of(left.board.need, left.board.room, left.board.states)
     shakes = int(min(_MOST_SHAKES, max(2, opened // 2)))
     for scale in (1.0, 0.2):
-        _climb(left, best, scale, shakes, until)
-        if left.bound >= best.enough or time.monotonic() > until:
+        _climb(left, best, scale, shakes)
+        if left.bound >= best.enough or best.clock.is_over:
             return 0
         best.shake(5 * shakes)
         left.shrink(best.enough)
     nodes = 0
     if by_prices and opened < _FEW:
-        bound, nodes = descend(left, best, until=until, most_nodes=_MOST_NODES)
+        bound, nodes = descend(left, best, most_nodes=_MOST_NODES)
         left.bound = max(left.bound, bound)
-    if left.bound < best.enough and time.monotonic() < until:
-        bound, more = grow(left, best, until=until)
+    if left.bound < best.enough and not best.clock.is_over:
+        bound, more = grow(left, best)
         left.bound = max(left.bound, bound)
         nodes += more
     return nodes
 
 
-def _climb(
-    left: Left, best: Incumbent, scale: float, shakes: int, until: float
-) -> None:
+def _climb(left: Left, best: Incumbent, scale: float, shakes: int) -> None:
     made = course(left.prices, len(left.board.states), scale)
     entries = max(1, len(left.board.lists.site))
     steps = min(_STEPS, max(_FEWEST_STEPS, _STEPPED // entries))
+    done = 0
     while left.bound < best.enough:
-        if not advance(left, best, made, steps) or time.monotonic() > until:
+        if not advance(left, best, made, steps) or best.clock.is_over:
             return
-        best.shake(shakes)
+        done += steps
+        if done < _STEPS:
+            continue
+        done = 0
+        if len(best.game.lists.site) > _MANY:
+            best.offer(left.rounded())
+        else:
+            best.shake(shakes)

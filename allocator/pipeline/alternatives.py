@@ -12,7 +12,7 @@ from allocator import export
 from allocator.audit import Facts, totals
 from allocator.errors import Text
 from allocator.pipeline.bases import Pair, Planned, planned
-from allocator.pipeline.outcomes import judge_today, make_outcome
+from allocator.pipeline.outcomes import judge_today, make_outcome, read_found
 from allocator.pipeline.planning import write_outcome
 from allocator.progress import SILENT
 from allocator.reasons import (
@@ -154,7 +154,7 @@ def _to_show(
             return shown, found
         outcome = make_outcome(
             base.task,
-            base.base.formulation,
+            read_found(base.base.formulation),
             found.solution,
             today=today,
             progress=progress,

@@ -19,12 +19,11 @@ from allocator.policy.equity import EQUITY_OBJECTIVES
 from allocator.provenance import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pydantic import BaseModel
 
-    from allocator.formulation import Formulation
     from allocator.networks import GroupResult
     from allocator.pipeline.deciding import Reviewed
     from allocator.pipeline.task import Task
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 def certificate(
     task: Task,
-    formulation: Formulation,
+    size: Mapping[str, int | str],
     solution: Solution,
     *,
     audited: Sequence[tuple[Facts, tuple[AuditRow, ...]]],
@@ -81,7 +80,7 @@ def certificate(
         ],
         **_shown(task),
         "model": {
-            **formulation.size,
+            **size,
             "demand_points": len(task.area.demand),
             "sites": len(task.area.sites),
             "pairs": len(task.travel.pairs),

@@ -13,7 +13,7 @@ from allocator.errors import InputError, Text, errors_in
 from allocator.formulation import build_phases
 from allocator.frontier import Solves, at_limits, exactly
 from allocator.pipeline.explaining import explain_task
-from allocator.pipeline.outcomes import judge_today, make_outcome
+from allocator.pipeline.outcomes import judge_today, make_outcome, read_found
 from allocator.pipeline.planning import write_outcome
 from allocator.pipeline.task import Task, cost_findings, shown_findings
 from allocator.policy.terms import SHORTFALLS
@@ -91,7 +91,7 @@ def find_frontier(
     def keep(solution: Solution, limit: float | None) -> Outcome:
         return make_outcome(
             _limited(task, request, limit),
-            formulation,
+            read_found(formulation),
             solution,
             build_s=build_s,
             today=today,
@@ -135,7 +135,7 @@ def find_frontier(
         frontier=frontier,
         nested=request.nested,
         budgets=request.budgets,
-        findings=shown_findings(task, formulation),
+        findings=shown_findings(task, formulation.undecidable),
         certificate={
             "terms": {
                 "objective": [o.name for o in (*before, first, second, *rest)],

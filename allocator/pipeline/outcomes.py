@@ -31,7 +31,7 @@ from allocator.pipeline.task import Task, score_table, shown_findings
 from allocator.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -41,6 +41,38 @@ if TYPE_CHECKING:
     from allocator.policy.terms import Phase
     from allocator.progress import Progress
     from allocator.solve import Solution
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a plan was read from: a solved program, or a textbook problem.
+
+    Parameters
+    ----------
+    plans
+        Of every phase, in the order of years.
+    broken
+        What the plan of each phase is known to break, (rule id, unit id).
+    undecidable
+        Rules that bound nothing because a column is missing: rule id -> column.
+    size
+        How large what was solved is, for the certificate.
+    """
+
+    plans: tuple[Plan, ...]
+    broken: tuple[frozenset[tuple[str, str]], ...]
+    undecidable: Mapping[str, str]
+    size: Mapping[str, int | str]
+
+
+def read_found(formulation: Formulation) -> Found:
+    """Read what a solved program holds."""
+    return Found(
+        read_plans(formulation),
+        read_gaps(formulation),
+        formulation.undecidable,
+        formulation.size,
+    )
 
 
 @dataclass(frozen=True)
@@ -71,22 +103,22 @@ def judge_today(task: Task) -> Today:
 
 def make_outcome(
     task: Task,
-    formulation: Formulation,
+    found: Found,
     solution: Solution,
     *,
     build_s: float = 0.0,
     today: Today | None = None,
     progress: Progress = SILENT,
 ) -> Outcome:
-    """Read the plan out of a solved program, audit it and return all that is written.
+    """Audit the plan that was found and return all that is written.
 
     Parameters
     ----------
     task
         What the plan is held against; its terms may be narrower than those the
         program was built with.
-    formulation
-        Its variables hold the values of the plan.
+    found
+        The plan of each phase, and what it was read from.
     solution
         What was proven of it; not infeasible.
     build_s
@@ -103,11 +135,11 @@ def make_outcome(
     """
     progress.step(Text("逐条审核方案", "auditing the plan clause by clause"))
     audit_started = time.monotonic()
-    plans = list(read_plans(formulation))
+    plans = list(found.plans)
     formed = _groups(task, plans[-1], progress)
     if formed is not None:
         plans[-1] = replace(plans[-1], groups=formed.plan_rows)
-    broken = read_gaps(formulation)
+    broken = found.broken
     audited = [
         _audited(task, phase, plan, gaps)
         for phase, plan, gaps in zip(task.phases, plans, broken, strict=True)
@@ -137,11 +169,11 @@ def make_outcome(
         audit=_gaps_first(rows, gaps),
         audit_today=today.audit,
         certificate=certificate(
-            task, formulation, solution, audited=audited, gaps=gaps, seconds=seconds
+            task, found.size, solution, audited=audited, gaps=gaps, seconds=seconds
         )
         | group_figures(formed),
         clauses=clauses_for(facts),
-        findings=_lasting(shown_findings(task, formulation))
+        findings=_lasting(shown_findings(task, found.undecidable))
         + (formed.findings if formed is not None else ()),
         language=task.brief.language,
         map_approval=task.brief.map_approval or "",

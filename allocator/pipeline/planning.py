@@ -15,10 +15,11 @@ from allocator.errors import InputError, Text
 from allocator.formulation import build_phases
 from allocator.pipeline.comparing import draw_changes
 from allocator.pipeline.explaining import explain_task
-from allocator.pipeline.outcomes import make_outcome
+from allocator.pipeline.outcomes import Found, make_outcome, read_found
 from allocator.pipeline.sealing import seal_run
 from allocator.progress import SILENT
 from allocator.solve import solve
+from allocator.textbook import Alone, solve_textbook
 
 if TYPE_CHECKING:
     from allocator.outcome import Outcome
@@ -30,6 +31,9 @@ def make_plan(
     task: Task, *, best_effort: bool = False, progress: Progress = SILENT
 ) -> Outcome:
     """Solve a task, audit the plan, and return all that is to be written.
+
+    A large task that is a textbook problem (`allocator.textbook`) is solved without an
+    integer program; one that has no plan is left to the program, which says why.
 
     Parameters
     ----------
@@ -52,6 +56,22 @@ def make_plan(
         When the plan found breaks a rule: it is never written.
     """
     started = time.monotonic()
+    settings = task.brief.solver
+    alone = None
+    if not best_effort:
+        alone = solve_textbook(
+            task.phases,
+            task.travel,
+            time_limit_s=settings.time_limit_s,
+            gap=settings.gap,
+            progress=progress,
+        )
+    if alone is not None:
+        build_s = time.monotonic() - started - alone.solution.seconds
+        found = _found_alone(alone)
+        return make_outcome(
+            task, found, alone.solution, build_s=build_s, progress=progress
+        )
     progress.step(Text("建立整数规划", "building the integer program"))
     formulation = build_phases(
         task.phases,
@@ -61,7 +81,6 @@ def make_plan(
     )
     refuse_impossible(formulation, task.area, task.policy)
     build_s = time.monotonic() - started
-    settings = task.brief.solver
     solution = solve(
         formulation,
         time_limit_s=settings.time_limit_s,
@@ -72,7 +91,14 @@ def make_plan(
     if solution.status == "infeasible":
         explanation = explain_task(task, ways_out=False, progress=progress)
         raise as_error(explanation, task.area, task.policy)
-    return make_outcome(task, formulation, solution, build_s=build_s, progress=progress)
+    found = read_found(formulation)
+    return make_outcome(task, found, solution, build_s=build_s, progress=progress)
+
+
+def _found_alone(alone: Alone) -> Found:
+    """Return a plan of a textbook problem: it breaks nothing and lacks no column."""
+    size = {"textbook": alone.problem.name, "places": len(alone.problem.sites)}
+    return Found((alone.plan,), (frozenset(),), {}, size)
 
 
 PARTS = ("map", "report", "workbook", "figures")

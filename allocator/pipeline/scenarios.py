@@ -11,7 +11,7 @@ from allocator.diagnose import as_error, refuse_impossible
 from allocator.errors import Finding, InputError, Severity, Text, errors_in
 from allocator.formulation import build_phases
 from allocator.pipeline.explaining import explain_task
-from allocator.pipeline.outcomes import judge_today, make_outcome
+from allocator.pipeline.outcomes import judge_today, make_outcome, read_found
 from allocator.pipeline.runs import audit_run, read_run
 from allocator.pipeline.scenario_input import check_scenarios, scenarios_of
 from allocator.pipeline.task import shown_findings
@@ -136,7 +136,7 @@ def study_scenarios(
         plans=tuple(work.held),
         best=best,
         choices=tuple(choices),
-        findings=(*shown_findings(task, formulation), *findings),
+        findings=(*shown_findings(task, formulation.undecidable), *findings),
         gap=settings.gap,
         interrupted=progress.cancelled(),
         certificate={
@@ -179,7 +179,12 @@ def _solve_nominal(
         raise as_error(explanation, task.area, task.policy)
     today = judge_today(task)
     outcome = make_outcome(
-        task, formulation, solution, build_s=build_s, today=today, progress=progress
+        task,
+        read_found(formulation),
+        solution,
+        build_s=build_s,
+        today=today,
+        progress=progress,
     )
     return formulation, session, solution, outcome, today
 
@@ -195,7 +200,7 @@ def _search(
     def keep(solution: Solution) -> Outcome:
         return make_outcome(
             work.task,
-            session.formulation,
+            read_found(session.formulation),
             solution,
             today=today,
             progress=work.progress,

@@ -18,7 +18,6 @@ from allocator.errors import (
     nearest,
 )
 from allocator.formulation import (
-    Formulation,
     build_phases,
     find_holdings,
     unpriced,
@@ -62,7 +61,7 @@ from allocator.report import check_templates
 from allocator.scores import ScoreRule, score_sites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -411,11 +410,14 @@ def check_task(
     progress.step(Text("检查能否满足", "checking what can be met"))
     formulation = build_phases(task.phases, task.travel)
     refuse_impossible(formulation, task.area, task.policy)
-    return replace(task, findings=shown_findings(task, formulation))
+    return replace(task, findings=shown_findings(task, formulation.undecidable))
 
 
-def shown_findings(task: Task, formulation: Formulation) -> tuple[Finding, ...]:
-    """Return the task's warnings, and the rules that could not bind."""
+def shown_findings(task: Task, undecidable: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Return the task's warnings, and the rules that could not bind.
+
+    ``undecidable`` says which, by id, and the column that each lacks.
+    """
     unbound = tuple(
         Finding(
             "rule-undecidable",
@@ -426,7 +428,7 @@ def shown_findings(task: Task, formulation: Formulation) -> tuple[Finding, ...]:
             Severity.WARNING,
             keys=(rule_id,),
         )
-        for rule_id, column in formulation.undecidable.items()
+        for rule_id, column in undecidable.items()
         if any(
             rule.id == rule_id and rule.priority is not Priority.MAY
             for rule in task.policy.rules

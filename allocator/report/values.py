@@ -230,6 +230,13 @@ def _method(outcome: Outcome) -> dict[str, str]:
     source = _SOURCES.get(str(certificate.get("demand", {}).get("source", "")))
     found["demand"] = source.say(language) if source else ""
     model = certificate.get("model", {})
+    if "textbook" in model:
+        points = numbers.whole(model["demand_points"])
+        places = numbers.whole(model["places"])
+        found["size"] = Text(
+            f"{model['textbook']} 问题({points} 个需求点、{places} 个点位)",
+            f"the {model['textbook']} kind ({points} demand points, {places} places)",
+        ).say(language)
     if {"rows", "columns", "integers"} <= set(model):
         rows, columns = numbers.whole(model["rows"]), numbers.whole(model["columns"])
         integers = numbers.whole(model["integers"])

@@ -25,7 +25,7 @@ ROWS = [
     {"lagrange": "prices, bound, fixing", "interchange": "swaps, neighbourhoods"},
     {"reach": "who is within reach", "rooms": "p or a budget"},
     {"lists": "sites of each point by cost, with a cap"},
-    {"compiled": "numba, with a cache where one can be"},
+    {"compiled": "numba, with a cache where one can be", "clock": "when to stop"},
 ]
 PART = {
     "search": "#e6eef7",

@@ -30,6 +30,7 @@ WORDS = {
     "frontier": "what two objectives cost one another",
     "diagnose": "what is missing when no plan exists",
     "reasons": "what a choice is worth",
+    "textbook": "briefs that need no program",
     "bounds": "location problems, solved with proof",
     "solve": "HiGHS through PuLP; what was proved",
     "formulation": "rules → integer program",

@@ -48,6 +48,24 @@ def test_as_many_are_reached_as_by_any_set(within, p, whole, fixed, forbidden):
     assert reached(within, people, found.sites) == pytest.approx(best)
 
 
+@pytest.mark.parametrize("gap", [0.01, 0.2])
+def test_a_gap_is_enough_for_covering_and_for_centers(gap):
+    costs = on_a_square(40, 20, 6, whole=True)
+    within, people = costs < 25, people_of(40)
+    exact = solve_covering(within, people, 3)
+    found = solve_covering(within, people, 3, gap=gap)
+    lost = people.sum() - found.people
+    assert found.people <= exact.people <= found.bound
+    assert found.bound - found.people <= gap * lost + 1e-9
+    center, best = solve_center(costs, 3, gap=gap), solve_center(costs, 3)
+    assert center.optimal
+    assert center.bound <= best.cost <= center.cost
+    assert center.cost - center.bound <= gap * center.cost + 1e-9
+    cover, least = solve_cover(costs < 40, gap=gap), solve_cover(costs < 40)
+    assert cover.bound <= least.cost <= cover.cost
+    assert cover.cost - cover.bound <= gap * cover.cost + 1e-9
+
+
 @settings(max_examples=40, deadline=None)
 @given(flags, st.sampled_from([1.0, 2.0, 4.0, 7.5, 20.0]))
 def test_a_budget_reaches_as_many_as_any_set_it_pays_for(within, budget):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from allocator.bounds import search
+from allocator.bounds.clock import Clock
 from allocator.bounds.incumbent import Incumbent
 from allocator.bounds.interchange import Game
 from allocator.bounds.lists import Board, nearest, turned
@@ -158,7 +159,7 @@ def test_a_set_beyond_the_budget_is_never_taken():
         np.zeros(6, np.int8),
     )
     game = Game(board.lists, turned(board.lists, 6), *board[1:])
-    best = Incumbent(game, whole=True, seed=0)
+    best = Incumbent(game, whole=True, seed=0, clock=Clock(np.inf))
     best.offer(np.array([True, True, False, False, True, False]))
     assert best.cost == costs.max(axis=1).sum()
     best.offer(np.array([True, False, False, False, True, False]))
@@ -195,6 +196,35 @@ def test_the_time_limit_is_kept():
     assert time.monotonic() - started < 5
     assert not found.optimal
     assert 0 < found.bound < found.cost
+
+
+def test_asked_to_stop_it_returns_what_it_has():
+    costs = on_a_square(200, 200, 0, whole=False)
+    asked = iter(range(1000))
+    found = solve_median(costs, 30, stopped=lambda: next(asked) > 3)
+    exact = solve_median(costs, 30)
+    assert not found.optimal
+    assert next(asked) < 100
+    assert found.bound <= exact.cost <= found.cost
+
+
+@pytest.mark.parametrize("gap", [0.001, 0.05, 0.3])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_gap_is_enough_and_its_bound_holds(gap, whole):
+    costs = on_a_square(60, 40, 2, whole=whole)
+    found, exact = solve_median(costs, 8, gap=gap), solve_median(costs, 8)
+    assert found.optimal
+    assert found.bound <= exact.cost * (1 + 1e-12) <= found.cost * (1 + 1e-12)
+    assert found.cost - found.bound <= gap * found.cost + 1e-9
+
+
+def test_very_long_lists_are_priced_before_sets_are_improved(monkeypatch):
+    monkeypatch.setattr(search, "_MANY", 100)
+    monkeypatch.setattr(search, "_STEPS", 10)
+    costs = on_a_square(40, 40, 3, whole=True)
+    found = solve_median(costs, 5)
+    assert found.optimal
+    assert found.cost == pytest.approx(median_by_highs(costs, 5), rel=1e-6)
 
 
 def test_the_same_task_gives_the_same_sites_twice():

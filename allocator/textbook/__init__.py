@@ -1,0 +1,12 @@
+"""Briefs that are one of the textbook problems, solved with proof without a program.
+
+p-median, p-center, maximal covering and covering everyone: `textbook_of` says which of
+them a task is, if any; `solve_textbook` gives its journeys to `allocator.bounds` and
+makes a plan of what comes back. A task that is none of them, or that has no plan, is
+left to the integer program, which can say why.
+"""
+
+from allocator.textbook.problem import Textbook, textbook_of
+from allocator.textbook.solving import Alone, solve_textbook
+
+__all__ = ["Alone", "Textbook", "solve_textbook", "textbook_of"]
