@@ -83,7 +83,7 @@ def tables(tmp_path_factory):
 def way(request, monkeypatch):
     """Solve each by the integer program, and without one."""
     fewest = 0 if request.param == "alone" else 1_000_000
-    monkeypatch.setattr("allocator.textbook.solving._FEWEST_PAIRS", fewest)
+    monkeypatch.setattr("allocator.textbook.journeys.FEWEST_PAIRS", fewest)
     return request.param
 
 

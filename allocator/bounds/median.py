@@ -67,6 +67,8 @@ class Located:
         Branches looked at.
     seconds
         Wall-clock.
+    prices
+        Of each demand point, the prices that prove most without branching.
     """
 
     sites: Ints
@@ -75,6 +77,7 @@ class Located:
     optimal: bool
     nodes: int
     seconds: float
+    prices: Floats
 
 
 def solve_median(
@@ -188,4 +191,5 @@ def _located(answer: Answer, is_open: Flags, cost: float, seconds: float) -> Loc
         answer.optimal and cost <= answer.cost * (1.0 + 1e-12),
         answer.nodes,
         seconds,
+        answer.prices,
     )

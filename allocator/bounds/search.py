@@ -23,7 +23,7 @@ from allocator.bounds.incumbent import Incumbent
 from allocator.bounds.interchange import Game
 from allocator.bounds.lagrange import course
 from allocator.bounds.left import Left
-from allocator.bounds.lists import Board, Flags, least, size_of, turned
+from allocator.bounds.lists import Board, Flags, Floats, least, size_of, turned
 from allocator.bounds.pricing import advance
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ class Answer:
         in ten million else; or within the gap that was asked for.
     nodes
         Branches looked at.
+    prices
+        Of each demand point, before any branching: what they prove alone
+        (`allocator.bounds.lagrange`) is below the bound or equal to it.
     """
 
     is_open: Flags
@@ -64,6 +67,7 @@ class Answer:
     bound: float
     optimal: bool
     nodes: int
+    prices: Floats
 
 
 def solve_board(
@@ -108,7 +112,7 @@ def solve_board(
     bound = min(left.bound, best.ceiling)
     if best.whole:
         bound = min(best.cost, float(np.ceil(bound - 1e-6)))
-    return Answer(best.is_open, best.cost, bound, optimal, nodes)
+    return Answer(best.is_open, best.cost, bound, optimal, nodes, left.prices)
 
 
 def _chain(left: Left, best: Incumbent, *, by_prices: bool) -> int:

@@ -19,12 +19,13 @@ from allocator.pipeline.outcomes import Found, make_outcome, read_found
 from allocator.pipeline.sealing import seal_run
 from allocator.progress import SILENT
 from allocator.solve import solve
-from allocator.textbook import Alone, solve_textbook
+from allocator.textbook import Alone, solve_narrowly, solve_textbook
 
 if TYPE_CHECKING:
     from allocator.outcome import Outcome
     from allocator.pipeline.task import Task
     from allocator.progress import Progress
+    from allocator.solve import Solution
 
 
 def make_plan(
@@ -56,22 +57,49 @@ def make_plan(
         When the plan found breaks a rule: it is never written.
     """
     started = time.monotonic()
+    solved = None if best_effort else _without_the_whole(task, progress)
+    if solved is None:
+        solved = _by_program(task, progress, best_effort=best_effort)
+    found, solution = solved
+    build_s = time.monotonic() - started - solution.seconds
+    return make_outcome(task, found, solution, build_s=build_s, progress=progress)
+
+
+def _without_the_whole(task: Task, progress: Progress) -> tuple[Found, Solution] | None:
+    """Solve a task that needs no integer program, or a small part of it."""
     settings = task.brief.solver
-    alone = None
-    if not best_effort:
-        alone = solve_textbook(
-            task.phases,
-            task.travel,
-            time_limit_s=settings.time_limit_s,
-            gap=settings.gap,
-            progress=progress,
-        )
+    alone = solve_textbook(
+        task.phases,
+        task.travel,
+        time_limit_s=settings.time_limit_s,
+        gap=settings.gap,
+        progress=progress,
+    )
     if alone is not None:
-        build_s = time.monotonic() - started - alone.solution.seconds
-        found = _found_alone(alone)
-        return make_outcome(
-            task, found, alone.solution, build_s=build_s, progress=progress
-        )
+        return _found_alone(alone), alone.solution
+    narrowed = solve_narrowly(
+        task.phases,
+        task.travel,
+        time_limit_s=settings.time_limit_s,
+        gap=settings.gap,
+        threads=settings.threads,
+        progress=progress,
+    )
+    if narrowed is None:
+        return None
+    return read_found(narrowed[0]), narrowed[1]
+
+
+def _by_program(
+    task: Task, progress: Progress, *, best_effort: bool
+) -> tuple[Found, Solution]:
+    """Build the integer program and solve it.
+
+    Raises
+    ------
+    InfeasibleError, SolverError
+        As `make_plan`.
+    """
     progress.step(Text("建立整数规划", "building the integer program"))
     formulation = build_phases(
         task.phases,
@@ -80,7 +108,7 @@ def make_plan(
         progress=progress,
     )
     refuse_impossible(formulation, task.area, task.policy)
-    build_s = time.monotonic() - started
+    settings = task.brief.solver
     solution = solve(
         formulation,
         time_limit_s=settings.time_limit_s,
@@ -91,8 +119,7 @@ def make_plan(
     if solution.status == "infeasible":
         explanation = explain_task(task, ways_out=False, progress=progress)
         raise as_error(explanation, task.area, task.policy)
-    found = read_found(formulation)
-    return make_outcome(task, found, solution, build_s=build_s, progress=progress)
+    return read_found(formulation), solution
 
 
 def _found_alone(alone: Alone) -> Found:

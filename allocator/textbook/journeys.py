@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     type Short = NDArray[np.int32]
 
 
+FEWEST_PAIRS = 20_000  # a program of fewer is built and solved in seconds
+
+
+def are_many(travel: Travel, fewest: int | None) -> bool:
+    """Return whether there are so many pairs; None: more than a program takes fast."""
+    return len(travel.pairs) >= (FEWEST_PAIRS if fewest is None else fewest)
+
+
 @dataclass(frozen=True)
 class Journeys:
     """Pairs of demand point and site, demand point by demand point.

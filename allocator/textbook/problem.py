@@ -98,7 +98,7 @@ def textbook_of(phases: Sequence[Phase]) -> Textbook | None:
     if serves != (name in _SERVING) or (count, reach) == (None, None):
         return None
     holdings = find_holdings(phase.area, phase.policy)
-    found = _states(phase, service, holdings)
+    found = states_of(phase, service, holdings)
     if found is None or not (_has_room(phase, holdings) and _counts(phase, holdings)):
         return None
     sites, fixed, forbidden = found
@@ -181,7 +181,7 @@ def _has_room(phase: Phase, holdings: Holdings) -> bool:
     )
 
 
-def _states(
+def states_of(
     phase: Phase, service: Service, holdings: Holdings
 ) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]] | None:
     """Return the sites, those that are fixed and those that are forbidden.

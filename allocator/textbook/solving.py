@@ -24,7 +24,7 @@ from allocator.bounds.warming import warm_up
 from allocator.errors import Text
 from allocator.progress import SILENT
 from allocator.solve import Solution, Stage
-from allocator.textbook.journeys import Journeys, journeys_of, reach_within
+from allocator.textbook.journeys import Journeys, are_many, journeys_of, reach_within
 from allocator.textbook.placing import place
 from allocator.textbook.problem import Textbook, textbook_of
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from allocator.progress import Progress
     from allocator.travel import Travel
 
-_FEWEST_PAIRS = 20_000  # with fewer the integer program is built and solved in seconds
 _ROUNDING = 1e-9  # of the gap: so that what is enough is within it
 _MOST_ENTRIES = 50_000_000  # of the full table that p-center needs: 400 MB
 
@@ -108,7 +107,7 @@ def solve_textbook(
         None where the task is none of the problems, is small, or where no plan was
         found that serves or reaches everyone.
     """
-    if len(travel.pairs) < (_FEWEST_PAIRS if fewest_pairs is None else fewest_pairs):
+    if not are_many(travel, fewest_pairs):
         return None
     problem = textbook_of(phases)
     if problem is None:

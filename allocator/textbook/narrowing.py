@@ -1,0 +1,400 @@
+"""A program without the journeys that no good plan makes.
+
+Where a task minimises journeys first, and so many sites at most hold the service, it is
+a p-median problem with further rules. Prices u of that problem (all other rules left
+out) bound every plan from below; a plan in which demand point i goes to site j costs at
+least
+
+    bound + max(0, c_ij - u_i) + max(0, rho_j - rho of the last site taken).
+
+A journey for which that is above a limit is in no plan that costs the limit or less.
+The program is built without those journeys. A plan that it finds within the limit is
+then the best there is, whatever the further rules are; and so it is for later
+objectives, which only look among plans that cost no more. Where the plan found is above
+the limit, its cost is the next limit.
+
+Source: Beasley 1985 (see `allocator.bounds.lagrange`), with rules beside.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from allocator.bounds.median import solve_median
+from allocator.bounds.warming import warm_up
+from allocator.errors import Text
+from allocator.formulation import Formulation, build_phases
+from allocator.formulation.sites import find_holdings
+from allocator.formulation.units import units_of
+from allocator.policy import CountInUnit, Coverage, PopulationBand, Priority, Unit
+from allocator.progress import SILENT
+from allocator.solve import Session, Solution, Stage
+from allocator.textbook.journeys import Journeys, are_many, journeys_of
+from allocator.textbook.problem import Textbook
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from allocator.bounds.lists import Flags, Floats
+    from allocator.bounds.median import Located
+    from allocator.formulation.program import Program
+    from allocator.policy import Rule, Service
+    from allocator.policy.terms import Phase
+    from allocator.progress import Progress
+    from allocator.travel import Travel
+
+_SHARE_OF_TIME = 0.25  # that prices may take
+_WIDTHS = (0.0003, 0.003)  # of limits above the best set of the relaxation
+_HELD = 1e-6  # relative: what later objectives may be given of a stage
+# Objectives that see nothing of journeys but that they are no longer than can be.
+_AFTER = frozenset({"capital_wan", "yearly_wan", "sites", "changes", "scores"})
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """A task's journeys, and the least that a plan with each of them costs.
+
+    Parameters
+    ----------
+    problem, journeys
+        The relaxation.
+    bound
+        No plan costs less.
+    cost
+        Of the best set that the relaxation allows.
+    least
+        Of each journey, what a plan that makes it costs at least.
+    opened, closed
+        Of each site, what a plan in which it holds the service, or does not, costs at
+        least.
+    """
+
+    problem: Textbook
+    journeys: Journeys
+    bound: float
+    cost: float
+    least: Floats
+    opened: Floats
+    closed: Floats
+
+    def settle(self, program: Program, limit: float) -> None:
+        """Settle the sites that hold the service in all plans within a limit, or none.
+
+        A plan by the rest of the rules alone may still not exist: the program says so.
+        """
+        ends = zip(self.problem.sites, self.opened, self.closed, strict=True)
+        for site_id, if_open, if_closed in ends:
+            variable = program.holds[site_id, self.problem.service.id]
+            if if_open > limit:
+                variable.upBound = 0.0
+            elif if_closed > limit:
+                variable.lowBound = 1.0
+
+    def within(self, travel: Travel, limit: float) -> Travel:
+        """Return the journeys of plans that cost so much at most."""
+        journeys = self.journeys
+        kept = self.least <= limit
+        owner = np.repeat(np.arange(len(journeys.people)), np.diff(journeys.start))
+        names = np.array(self.problem.sites, dtype=object)
+        wanted = set(
+            zip(
+                journeys.demand.to_numpy()[owner[kept]],
+                names[journeys.site[kept]],
+                strict=True,
+            )
+        )
+        own = travel.of(self.problem.service.id)
+        ends = zip(own.pairs["demand_id"], own.pairs["site_id"], strict=True)
+        rows = own.pairs[[pair in wanted for pair in ends]].reset_index(drop=True)
+        one = replace(own, pairs=rows, services={})
+        services = {**travel.services, self.problem.service.id: one}
+        return replace(travel, services=services)
+
+
+def relaxation_of(phases: Sequence[Phase]) -> Textbook | None:
+    """Return the p-median problem that a task is, with its further rules left out.
+
+    None where journeys do not come first, where people may not go to the nearest
+    (capacities, bands) or may be left out, or where nothing limits the sites.
+    """
+    if len(phases) != 1:
+        return None
+    phase = phases[0]
+    first, *after = phase.terms.objective
+    serving = [s for s in phase.policy.services.values() if s.serves is not None]
+    if first != "person_minutes" or not _AFTER.issuperset(after) or len(serving) != 1:
+        return None
+    (service,) = serving
+    rules = [r for r in phase.policy.rules if r.priority is not Priority.MAY]
+    if any(_needs_journeys(rule, service) for rule in rules):
+        return None
+    holdings = find_holdings(phase.area, phase.policy)
+    pairs = sorted(s for s, name in holdings.possible if name == service.id)
+    sites = phase.area.sites.loc[pairs]
+    if sites["capacity_people"].notna().any():
+        return None
+    open_to_people = tuple(sites.index[~sites["branch"].astype(bool)])
+    p = _most(rules, service, phase, open_to_people)
+    fixed, forbidden = _decided(phase, service, open_to_people)
+    if p is None or not max(1, len(fixed)) <= p <= len(open_to_people) - len(forbidden):
+        return None
+    return Textbook("p-median", service, p, None, open_to_people, fixed, forbidden)
+
+
+def _needs_journeys(rule: Rule, service: Service) -> bool:
+    """Whether a rule looks at who travels where, or may give way."""
+    if rule.priority is Priority.STRIVE:
+        return True
+    return any(
+        isinstance(reading, PopulationBand | Coverage) and reading.service == service.id
+        for reading in rule.readings
+    )
+
+
+def _most(
+    rules: Sequence[Rule], service: Service, phase: Phase, sites: Sequence[str]
+) -> int | None:
+    """Return how many sites may hold the service, by the rule that says least."""
+    homes = set(phase.area.sites.loc[list(sites), "zone_id"])
+    found = []
+    for rule in rules:
+        if not isinstance(rule, CountInUnit) or rule.service != service.id:
+            continue
+        if rule.hi is None or rule.of is not None or rule.any_of:
+            continue
+        if rule.unit is Unit.SITE:
+            continue
+        units = units_of(rule, phase.area)
+        if homes <= {zone for unit in units for zone in unit.zones}:
+            here = [unit for unit in units if homes & unit.zones]
+            found.append(rule.hi * len(here))
+    most = min(found, default=None)
+    return None if most is None else min(most, len(sites))
+
+
+def _decided(
+    phase: Phase, service: Service, sites: Sequence[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the sites that hold the service in every plan, and those that never do."""
+    holdings = find_holdings(phase.area, phase.policy)
+    fixed = {s for s, name in phase.terms.decided.held if name == service.id}
+    if service.id not in phase.terms.closing:
+        fixed |= {s for s, name in holdings.today if name == service.id}
+    barred = {s for s, name in phase.terms.decided.barred if name == service.id}
+    both = set(sites)
+    return frozenset(fixed & both), frozenset((barred - fixed) & both)
+
+
+def narrow(
+    problem: Textbook,
+    phase: Phase,
+    travel: Travel,
+    *,
+    seconds: float,
+    gap: float,
+    progress: Progress = SILENT,
+) -> Narrow | None:
+    """Price the relaxation; None where someone has no journey at all.
+
+    Parameters
+    ----------
+    problem, phase, travel
+        The relaxation of the task.
+    seconds
+        Wall-clock limit of the search for prices.
+    gap
+        At which the search ends, relative.
+    progress
+        When it is cancelled the search ends.
+    """
+    journeys = journeys_of(problem, phase, travel)
+    if len(journeys.people) == 0 or not journeys.is_reachable.all():
+        return None
+    costs = journeys.costs
+    beyond = 2.0 * journeys.dearest(costs) + 1.0
+    at = {site_id: number for number, site_id in enumerate(problem.sites)}
+    fixed = np.array(sorted(at[s] for s in problem.fixed), np.int64)
+    forbidden = np.array(sorted(at[s] for s in problem.forbidden), np.int64)
+    located = solve_median(
+        journeys.table(costs, beyond, len(problem.sites)),
+        problem.p,
+        fixed=fixed.tolist(),
+        forbidden=forbidden.tolist(),
+        seconds=seconds,
+        gap=gap,
+        stopped=progress.cancelled,
+    )
+    free = np.ones(len(problem.sites), np.bool_)
+    free[fixed] = free[forbidden] = False
+    is_fixed = np.zeros(len(problem.sites), np.bool_)
+    is_fixed[fixed] = True
+    return _priced(problem, journeys, located, free=free, fixed=is_fixed)
+
+
+def _priced(
+    problem: Textbook,
+    journeys: Journeys,
+    located: Located,
+    *,
+    free: Flags,
+    fixed: Flags,
+) -> Narrow:
+    """Return what prices prove of all plans, and of those with a journey or a site."""
+    costs, prices = journeys.costs, located.prices
+    paid = costs - np.repeat(prices, np.diff(journeys.start))
+    rho = np.bincount(journeys.site, np.minimum(paid, 0.0), minlength=len(free))
+    left = (problem.p or 0) - int(fixed.sum())
+    ranked = np.sort(rho[free])
+    taken = ranked[:left]
+    bound = float(prices.sum() + rho[fixed].sum() + taken.sum())
+    # A site that is not taken comes in place of the last that is; the next, or none,
+    # comes in place of one that is.
+    last = taken[-1] if len(taken) else -np.inf
+    after = ranked[left] if len(ranked) > left else 0.0
+    enters = np.where(free, np.maximum(rho - last, 0.0), np.where(fixed, 0.0, np.inf))
+    leaves = np.where(free, np.maximum(after - rho, 0.0), np.where(fixed, np.inf, 0.0))
+    least = bound + np.maximum(paid, 0.0) + enters[journeys.site]
+    return Narrow(
+        problem, journeys, bound, located.cost, least, bound + enters, bound + leaves
+    )
+
+
+def solve_narrowly(
+    phases: Sequence[Phase],
+    travel: Travel,
+    *,
+    time_limit_s: float,
+    gap: float,
+    threads: int | None = None,
+    fewest_pairs: int | None = None,
+    progress: Progress = SILENT,
+) -> tuple[Formulation, Solution] | None:
+    """Solve a task whose journeys can be narrowed.
+
+    Parameters
+    ----------
+    phases, travel
+        The task.
+    time_limit_s, gap, threads, progress
+        As in `allocator.solve.solve`.
+    fewest_pairs
+        With fewer pairs of demand point and site nothing is done; None: where a
+        program of so many pairs takes seconds.
+
+    Returns
+    -------
+    formulation, solution
+        None where the task cannot be narrowed, or no plan was found near the best set
+        of the relaxation: the whole program is then to be solved.
+    """
+    if not are_many(travel, fewest_pairs):
+        return None
+    problem = relaxation_of(phases)
+    if problem is None:
+        return None
+    progress.step(
+        Text(
+            "为出行定价, 略去好方案不用的路程(首次使用需编译, 约一分钟)",
+            "pricing journeys, leaving out those of no good plan; compiled on first "
+            "use, about a minute",
+        )
+    )
+    warm_up()
+    until = time.monotonic() + time_limit_s
+    found = narrow(
+        problem,
+        phases[0],
+        travel,
+        seconds=_SHARE_OF_TIME * time_limit_s,
+        gap=gap,
+        progress=progress,
+    )
+    if found is None:
+        return None
+    settings = Settings(until, gap, threads, progress)
+    solved = None
+    for width in _WIDTHS:
+        limit = found.cost * (1.0 + width)
+        solved = _within(found, phases, travel, limit, settings)
+        if solved is not None:
+            break
+    if solved is None or solved.value <= limit:
+        return None if solved is None else (solved.formulation, solved.solution)
+    # What was found is a limit that a plan is within.
+    limit = solved.value * (1.0 + max(gap, _HELD))
+    again = _within(found, phases, travel, limit, settings, start=solved)
+    if again is None or again.value > limit:
+        return None
+    return again.formulation, again.solution
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a narrowed program is solved; ``until`` is on the monotonic clock."""
+
+    until: float
+    gap: float
+    threads: int | None
+    progress: Progress
+
+    @property
+    def seconds(self) -> float:
+        """What is left of the time, and a second at least."""
+        return max(1.0, self.until - time.monotonic())
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A narrowed program, solved: in full only where the plan is within the limit."""
+
+    formulation: Formulation
+    solution: Solution
+
+    @property
+    def value(self) -> float:
+        """What the journeys cost, with what later objectives may add."""
+        return self.solution.stages[0].value * (1.0 + _HELD)
+
+
+def _within(
+    found: Narrow,
+    phases: Sequence[Phase],
+    travel: Travel,
+    limit: float,
+    settings: Settings,
+    *,
+    start: Solved | None = None,
+) -> Solved | None:
+    """Build and solve the program of what costs so much at most; None: no plan."""
+    progress = settings.progress
+    formulation = build_phases(phases, found.within(travel, limit), progress=progress)
+    if formulation.impossible:
+        return None
+    found.settle(formulation.program, limit)
+    if start is not None:
+        for pair, variable in start.formulation.program.holds.items():
+            formulation.program.holds[pair].varValue = variable.varValue
+    session = Session(
+        formulation, gap=settings.gap, threads=settings.threads, progress=progress
+    )
+    known = Stage("person_minutes", found.bound, found.bound, 0.0, "optimal", 0.0, "")
+    first = session.solve(
+        formulation.stages[:1],
+        time_limit_s=settings.seconds,
+        relaxation=[replace(known, least=found.bound)],
+        warm=start is not None,
+        settle=False,
+    )
+    if first.status == "infeasible":
+        return None
+    solved = Solved(formulation, first)
+    if solved.value > limit:
+        return solved
+    solution = session.solve(
+        time_limit_s=settings.seconds, warm=True, done=first.stages
+    )
+    return Solved(formulation, solution)
