@@ -128,7 +128,7 @@ def solve_median(
         table.sites, p, prices=prices, budget=budget, fixed=fixed, forbidden=forbidden
     )
     clock = Clock(started + seconds, stopped)
-    listed = _first_length(table, room)
+    listed = first_length(table, room)
     while True:
         lists = nearest(table.rows, table.points, table.sites, listed)
         board = Board(lists, room.need, room.room, room.states)
@@ -160,7 +160,7 @@ def _table(costs: Floats | Table, weights: Floats | None) -> Table:
     return Table(points, sites, lambda low, high: full[low:high])
 
 
-def _first_length(table: Table, room: Room) -> int:
+def first_length(table: Table, room: Room) -> int:
     """Return how long lists are at first: what a mean site serves, some times over."""
     opened = size_of(room.need, room.room, room.states)
     wanted = max(_LEAST_LISTED, int(np.ceil(_LISTED * table.sites / max(opened, 1.0))))

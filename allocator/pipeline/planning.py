@@ -59,7 +59,8 @@ def make_plan(
     started = time.monotonic()
     solved = None if best_effort else _without_the_whole(task, progress)
     if solved is None:
-        solved = _by_program(task, progress, best_effort=best_effort)
+        spent_s = time.monotonic() - started
+        solved = _by_program(task, progress, best_effort=best_effort, spent_s=spent_s)
     found, solution = solved
     build_s = time.monotonic() - started - solution.seconds
     return make_outcome(task, found, solution, build_s=build_s, progress=progress)
@@ -91,9 +92,9 @@ def _without_the_whole(task: Task, progress: Progress) -> tuple[Found, Solution]
 
 
 def _by_program(
-    task: Task, progress: Progress, *, best_effort: bool
+    task: Task, progress: Progress, *, best_effort: bool, spent_s: float
 ) -> tuple[Found, Solution]:
-    """Build the integer program and solve it.
+    """Build the integer program and solve it, in what is left of the time.
 
     Raises
     ------
@@ -109,9 +110,10 @@ def _by_program(
     )
     refuse_impossible(formulation, task.area, task.policy)
     settings = task.brief.solver
+    left = settings.time_limit_s - spent_s
     solution = solve(
         formulation,
-        time_limit_s=settings.time_limit_s,
+        time_limit_s=max(left, _LEAST_SHARE * settings.time_limit_s),
         gap=settings.gap,
         threads=settings.threads,
         progress=progress,
@@ -127,6 +129,9 @@ def _found_alone(alone: Alone) -> Found:
     size = {"textbook": alone.problem.name, "places": len(alone.problem.sites)}
     return Found((alone.plan,), (frozenset(),), {}, size)
 
+
+# Of the time limit: what the program gets where a search without it took the rest.
+_LEAST_SHARE = 0.5
 
 PARTS = ("map", "report", "workbook", "figures")
 # The maps that the report shows; those that do not apply to a plan are left out.

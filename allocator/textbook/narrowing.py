@@ -24,9 +24,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from allocator.bounds.clock import Clock
+from allocator.bounds.lists import CLOSED, FREE, OPEN
 from allocator.bounds.median import solve_median
 from allocator.bounds.warming import warm_up
-from allocator.errors import Text
+from allocator.bounds.within import settle_within
+from allocator.errors import SolverError, Text
 from allocator.formulation import Formulation, build_phases
 from allocator.formulation.sites import find_holdings
 from allocator.formulation.units import units_of
@@ -39,8 +42,8 @@ from allocator.textbook.problem import Textbook
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from allocator.bounds.lists import Flags, Floats
-    from allocator.bounds.median import Located
+    from allocator.bounds.lists import Floats, States
+    from allocator.bounds.median import Located, Table
     from allocator.formulation.program import Program
     from allocator.policy import Rule, Service
     from allocator.policy.terms import Phase
@@ -49,57 +52,74 @@ if TYPE_CHECKING:
 
 _SHARE_OF_TIME = 0.25  # that prices may take
 _WIDTHS = (0.0003, 0.003)  # of limits above the best set of the relaxation
+_SHARE_OF_A_TRIAL = 0.4  # of the time left: a narrow program may hold no plan
 _HELD = 1e-6  # relative: what later objectives may be given of a stage
 # Objectives that see nothing of journeys but that they are no longer than can be.
 _AFTER = frozenset({"capital_wan", "yearly_wan", "sites", "changes", "scores"})
 
 
 @dataclass(frozen=True)
-class Narrow:
-    """A task's journeys, and the least that a plan with each of them costs.
+class Relaxed:
+    """The p-median problem that a task is without its further rules, solved.
 
     Parameters
     ----------
     problem, journeys
-        The relaxation.
-    bound
-        No plan costs less.
-    cost
-        Of the best set that the relaxation allows.
-    least
-        Of each journey, what a plan that makes it costs at least.
-    opened, closed
-        Of each site, what a plan in which it holds the service, or does not, costs at
-        least.
+        The problem, and who can go where.
+    table
+        Its costs, as the bounds take them.
+    located
+        The best set and its bound.
     """
 
     problem: Textbook
     journeys: Journeys
-    bound: float
-    cost: float
-    least: Floats
-    opened: Floats
-    closed: Floats
+    table: Table
+    located: Located
 
-    def settle(self, program: Program, limit: float) -> None:
-        """Settle the sites that hold the service in all plans within a limit, or none.
+
+@dataclass(frozen=True)
+class Narrow:
+    """What plans within a limit cost at least, by what they do.
+
+    Parameters
+    ----------
+    relaxed, limit
+        The problem, and what such plans cost at most.
+    bound
+        No such plan costs less.
+    least
+        Of each journey, what a plan that makes it costs at least; above the limit where
+        none within it does.
+    states
+        OPEN, CLOSED or FREE of each site in all plans within the limit.
+    """
+
+    relaxed: Relaxed
+    limit: float
+    bound: float
+    least: Floats
+    states: States
+
+    def settle(self, program: Program) -> None:
+        """Settle the sites that hold the service in all plans, or in none.
 
         A plan by the rest of the rules alone may still not exist: the program says so.
         """
-        ends = zip(self.problem.sites, self.opened, self.closed, strict=True)
-        for site_id, if_open, if_closed in ends:
-            variable = program.holds[site_id, self.problem.service.id]
-            if if_open > limit:
+        problem = self.relaxed.problem
+        for site_id, state in zip(problem.sites, self.states, strict=True):
+            variable = program.holds[site_id, problem.service.id]
+            if state == CLOSED:
                 variable.upBound = 0.0
-            elif if_closed > limit:
+            elif state == OPEN:
                 variable.lowBound = 1.0
 
-    def within(self, travel: Travel, limit: float) -> Travel:
-        """Return the journeys of plans that cost so much at most."""
-        journeys = self.journeys
-        kept = self.least <= limit
+    def within(self, travel: Travel) -> Travel:
+        """Return the journeys that plans within the limit may make."""
+        journeys, problem = self.relaxed.journeys, self.relaxed.problem
+        kept = self.least <= self.limit
         owner = np.repeat(np.arange(len(journeys.people)), np.diff(journeys.start))
-        names = np.array(self.problem.sites, dtype=object)
+        names = np.array(problem.sites, dtype=object)
         wanted = set(
             zip(
                 journeys.demand.to_numpy()[owner[kept]],
@@ -107,12 +127,11 @@ class Narrow:
                 strict=True,
             )
         )
-        own = travel.of(self.problem.service.id)
+        own = travel.of(problem.service.id)
         ends = zip(own.pairs["demand_id"], own.pairs["site_id"], strict=True)
         rows = own.pairs[[pair in wanted for pair in ends]].reset_index(drop=True)
         one = replace(own, pairs=rows, services={})
-        services = {**travel.services, self.problem.service.id: one}
-        return replace(travel, services=services)
+        return replace(travel, services={**travel.services, problem.service.id: one})
 
 
 def relaxation_of(phases: Sequence[Phase]) -> Textbook | None:
@@ -189,7 +208,7 @@ def _decided(
     return frozenset(fixed & both), frozenset((barred - fixed) & both)
 
 
-def narrow(
+def relax(
     problem: Textbook,
     phase: Phase,
     travel: Travel,
@@ -197,17 +216,17 @@ def narrow(
     seconds: float,
     gap: float,
     progress: Progress = SILENT,
-) -> Narrow | None:
-    """Price the relaxation; None where someone has no journey at all.
+) -> Relaxed | None:
+    """Solve the problem without further rules; None where someone has no journey.
 
     Parameters
     ----------
     problem, phase, travel
         The relaxation of the task.
     seconds
-        Wall-clock limit of the search for prices.
+        Wall-clock limit of the search.
     gap
-        At which the search ends, relative.
+        At which it ends, relative.
     progress
         When it is cancelled the search ends.
     """
@@ -216,51 +235,56 @@ def narrow(
         return None
     costs = journeys.costs
     beyond = 2.0 * journeys.dearest(costs) + 1.0
-    at = {site_id: number for number, site_id in enumerate(problem.sites)}
-    fixed = np.array(sorted(at[s] for s in problem.fixed), np.int64)
-    forbidden = np.array(sorted(at[s] for s in problem.forbidden), np.int64)
+    table = journeys.table(costs, beyond, len(problem.sites))
+    fixed, forbidden = problem.positions
     located = solve_median(
-        journeys.table(costs, beyond, len(problem.sites)),
+        table,
         problem.p,
-        fixed=fixed.tolist(),
-        forbidden=forbidden.tolist(),
+        fixed=fixed,
+        forbidden=forbidden,
         seconds=seconds,
         gap=gap,
         stopped=progress.cancelled,
     )
-    free = np.ones(len(problem.sites), np.bool_)
-    free[fixed] = free[forbidden] = False
-    is_fixed = np.zeros(len(problem.sites), np.bool_)
-    is_fixed[fixed] = True
-    return _priced(problem, journeys, located, free=free, fixed=is_fixed)
+    return Relaxed(problem, journeys, table, located)
 
 
-def _priced(
-    problem: Textbook,
-    journeys: Journeys,
-    located: Located,
-    *,
-    free: Flags,
-    fixed: Flags,
-) -> Narrow:
-    """Return what prices prove of all plans, and of those with a journey or a site."""
-    costs, prices = journeys.costs, located.prices
-    paid = costs - np.repeat(prices, np.diff(journeys.start))
-    rho = np.bincount(journeys.site, np.minimum(paid, 0.0), minlength=len(free))
-    left = (problem.p or 0) - int(fixed.sum())
-    ranked = np.sort(rho[free])
-    taken = ranked[:left]
-    bound = float(prices.sum() + rho[fixed].sum() + taken.sum())
-    # A site that is not taken comes in place of the last that is; the next, or none,
-    # comes in place of one that is.
-    last = taken[-1] if len(taken) else -np.inf
-    after = ranked[left] if len(ranked) > left else 0.0
-    enters = np.where(free, np.maximum(rho - last, 0.0), np.where(fixed, 0.0, np.inf))
-    leaves = np.where(free, np.maximum(after - rho, 0.0), np.where(fixed, np.inf, 0.0))
-    least = bound + np.maximum(paid, 0.0) + enters[journeys.site]
-    return Narrow(
-        problem, journeys, bound, located.cost, least, bound + enters, bound + leaves
+def narrow(relaxed: Relaxed, limit: float, clock: Clock) -> Narrow:
+    """Price journeys and settle sites for plans within a limit.
+
+    Parameters
+    ----------
+    relaxed
+        The problem without further rules, solved.
+    limit
+        What a plan's journeys cost at most, inclusive.
+    clock
+        When prices stop.
+    """
+    problem, journeys = relaxed.problem, relaxed.journeys
+    fixed, forbidden = problem.positions
+    settled = settle_within(
+        relaxed.table,
+        problem.p or 0,
+        relaxed.located,
+        limit,
+        clock=clock,
+        fixed=fixed,
+        forbidden=forbidden,
     )
+    states, prices = settled.states, settled.prices
+    free, opened = states == FREE, states == OPEN
+    paid = journeys.costs - np.repeat(prices, np.diff(journeys.start))
+    rho = np.bincount(journeys.site, np.minimum(paid, 0.0), minlength=len(states))
+    ranked = np.sort(rho[free])
+    taken = ranked[: (problem.p or 0) - int(opened.sum())]
+    bound = float(prices.sum() + rho[opened].sum() + taken.sum())
+    # A site that is not taken comes in place of the last that is.
+    last = taken[-1] if len(taken) else -np.inf
+    enters = np.where(free, np.maximum(rho - last, 0.0), np.where(opened, 0.0, np.inf))
+    least = bound + np.maximum(paid, 0.0) + enters[journeys.site]
+    slack = _HELD * abs(limit)  # what sums of prices may be off by, many times over
+    return Narrow(relaxed, limit, bound, least - slack, states)
 
 
 def solve_narrowly(
@@ -305,7 +329,7 @@ def solve_narrowly(
     )
     warm_up()
     until = time.monotonic() + time_limit_s
-    found = narrow(
+    relaxed = relax(
         problem,
         phases[0],
         travel,
@@ -313,20 +337,20 @@ def solve_narrowly(
         gap=gap,
         progress=progress,
     )
-    if found is None:
+    if relaxed is None:
         return None
     settings = Settings(until, gap, threads, progress)
     solved = None
     for width in _WIDTHS:
-        limit = found.cost * (1.0 + width)
-        solved = _within(found, phases, travel, limit, settings)
+        limit = relaxed.located.cost * (1.0 + width)
+        solved = _within(relaxed, phases, travel, limit, settings)
         if solved is not None:
             break
     if solved is None or solved.value <= limit:
         return None if solved is None else (solved.formulation, solved.solution)
     # What was found is a limit that a plan is within.
     limit = solved.value * (1.0 + max(gap, _HELD))
-    again = _within(found, phases, travel, limit, settings, start=solved)
+    again = _within(relaxed, phases, travel, limit, settings, start=solved)
     if again is None or again.value > limit:
         return None
     return again.formulation, again.solution
@@ -361,7 +385,7 @@ class Solved:
 
 
 def _within(
-    found: Narrow,
+    relaxed: Relaxed,
     phases: Sequence[Phase],
     travel: Travel,
     limit: float,
@@ -371,24 +395,29 @@ def _within(
 ) -> Solved | None:
     """Build and solve the program of what costs so much at most; None: no plan."""
     progress = settings.progress
-    formulation = build_phases(phases, found.within(travel, limit), progress=progress)
+    found = narrow(relaxed, limit, Clock(settings.until, progress.cancelled))
+    formulation = build_phases(phases, found.within(travel), progress=progress)
     if formulation.impossible:
         return None
-    found.settle(formulation.program, limit)
+    found.settle(formulation.program)
     if start is not None:
         for pair, variable in start.formulation.program.holds.items():
             formulation.program.holds[pair].varValue = variable.varValue
     session = Session(
         formulation, gap=settings.gap, threads=settings.threads, progress=progress
     )
-    known = Stage("person_minutes", found.bound, found.bound, 0.0, "optimal", 0.0, "")
-    first = session.solve(
-        formulation.stages[:1],
-        time_limit_s=settings.seconds,
-        relaxation=[replace(known, least=found.bound)],
-        warm=start is not None,
-        settle=False,
-    )
+    bound = relaxed.located.bound
+    known = Stage("person_minutes", bound, bound, 0.0, "optimal", 0.0, "")
+    try:
+        first = session.solve(
+            formulation.stages[:1],
+            time_limit_s=settings.seconds * (1.0 if start else _SHARE_OF_A_TRIAL),
+            relaxation=[replace(known, least=bound)],
+            warm=start is not None,
+            settle=False,
+        )
+    except SolverError:
+        return None  # too narrow perhaps: the next limit, or the whole program, may do
     if first.status == "infeasible":
         return None
     solved = Solved(formulation, first)

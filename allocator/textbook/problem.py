@@ -77,6 +77,15 @@ class Textbook:
     fixed: frozenset[str]
     forbidden: frozenset[str]
 
+    @property
+    def positions(self) -> tuple[list[int], list[int]]:
+        """Positions of the fixed sites among all, and of the forbidden ones."""
+        at = {site_id: position for position, site_id in enumerate(self.sites)}
+        return (
+            sorted(at[site_id] for site_id in self.fixed),
+            sorted(at[site_id] for site_id in self.forbidden),
+        )
+
 
 def textbook_of(phases: Sequence[Phase]) -> Textbook | None:
     """Return the textbook problem that a task is; None where it is none.

@@ -166,15 +166,6 @@ def solver_words() -> str:
     )
 
 
-def _states(problem: Textbook) -> tuple[list[int], list[int]]:
-    """Return the positions of fixed and forbidden sites."""
-    at = {site_id: position for position, site_id in enumerate(problem.sites)}
-    return (
-        sorted(at[site_id] for site_id in problem.fixed),
-        sorted(at[site_id] for site_id in problem.forbidden),
-    )
-
-
 def _open(problem: Textbook, sites: Ints | list[int]) -> Flags:
     is_open = np.zeros(len(problem.sites), np.bool_)
     is_open[np.asarray(sites, np.int64)] = True
@@ -186,7 +177,7 @@ def _median(problem: Textbook, journeys: Journeys, limits: Limits) -> Found | No
     if not journeys.is_reachable.all():
         return None
     until = time.monotonic() + limits.seconds
-    fixed, forbidden = _states(problem)
+    fixed, forbidden = problem.positions
     costs = journeys.costs
     dearest = journeys.dearest(costs)
     modest = 2.0 * dearest + 1.0
@@ -213,7 +204,7 @@ def _center(problem: Textbook, journeys: Journeys, limits: Limits) -> Found | No
     points, sites = len(journeys.people), len(problem.sites)
     if not journeys.is_reachable.all() or points * sites > _MOST_ENTRIES:
         return None
-    fixed, forbidden = _states(problem)
+    fixed, forbidden = problem.positions
     beyond = np.full(points, 2.0 * float(journeys.minutes.max()) + 1.0)
     table = journeys.table(journeys.minutes, beyond, sites)
     centered = solve_center(
@@ -232,7 +223,7 @@ def _center(problem: Textbook, journeys: Journeys, limits: Limits) -> Found | No
 
 def _covering(problem: Textbook, journeys: Journeys, limits: Limits) -> Found:
     """Solve maximal covering; what is least is the people who are not reached."""
-    fixed, forbidden = _states(problem)
+    fixed, forbidden = problem.positions
     covered = solve_covering(
         Reach(journeys.start, journeys.site),
         journeys.people,
@@ -254,7 +245,7 @@ def _covering(problem: Textbook, journeys: Journeys, limits: Limits) -> Found:
 
 def _cover(problem: Textbook, journeys: Journeys, limits: Limits) -> Found | None:
     """Solve covering everyone; None where someone is in reach of no site."""
-    fixed, forbidden = _states(problem)
+    fixed, forbidden = problem.positions
     allowed = ~_open(problem, forbidden)
     if (journeys.nearest(allowed) < 0).any():
         return None

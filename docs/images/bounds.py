@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent
 # Rows from the top: what each module is for, in a few words.
 ROWS = [
     {"warming": "compile all before a clock starts"},
-    {"center": "p-center: halve the radii"},
+    {"center": "p-center: halve the radii", "within": "what sets within a limit share"},
     {
         "median": "p-median, p or a budget",
         "covering": "maximal covering",

@@ -14,8 +14,9 @@ from allocator.bounds import search
 from allocator.bounds.clock import Clock
 from allocator.bounds.incumbent import Incumbent
 from allocator.bounds.interchange import Game
-from allocator.bounds.lists import Board, nearest, turned
+from allocator.bounds.lists import CLOSED, FREE, OPEN, Board, nearest, turned
 from allocator.bounds.median import Table, solve_median
+from allocator.bounds.within import settle_within
 from tests.bounds.brute import (
     cost_of,
     least_cost,
@@ -225,6 +226,30 @@ def test_very_long_lists_are_priced_before_sets_are_improved(monkeypatch):
     found = solve_median(costs, 5)
     assert found.optimal
     assert found.cost == pytest.approx(median_by_highs(costs, 5), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("width", [0.0, 0.02, 0.3])
+def test_what_is_settled_holds_for_every_set_within_the_limit(seed, width):
+    costs = on_a_square(25, 11, seed, whole=seed % 2 == 0)
+    table = Table(25, 11, lambda low, high: costs[low:high])
+    found = solve_median(table, 4, fixed=[3])
+    limit = found.cost * (1.0 + width)
+    clock = Clock(np.inf)
+    settled = settle_within(table, 4, found, limit, clock=clock, fixed=[3])
+    sets = [
+        chosen
+        for count in (1, 2, 3, 4)
+        for chosen in sets_of(11, count, fixed=(3,))
+        if cost_of(costs, chosen) <= limit
+    ]
+    assert sets
+    for chosen in sets:
+        is_open = np.isin(np.arange(11), chosen)
+        assert (settled.states[is_open] != CLOSED).all()
+        assert (settled.states[~is_open] != OPEN).all()
+    if width == 0.0:
+        assert (settled.states != FREE).sum() > 1
 
 
 def test_the_same_task_gives_the_same_sites_twice():

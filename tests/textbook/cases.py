@@ -63,8 +63,11 @@ def random_case(name, seed, *, whole=True, sites=7, points=9, **terms):
     )
 
 
-def large_case(seed):
-    """Return p-median: 60 candidates, 120 points, a random journey between all."""
+def large_case(seed, *, flat=False):
+    """Return p-median: 60 candidates, 120 points, a random journey between all.
+
+    With ``flat`` all lie on a square, and journeys are as long as they are far.
+    """
     random = np.random.default_rng(seed)
     area = make_area(
         zones=[zone("z1", "c1", 100)],
@@ -74,10 +77,14 @@ def large_case(seed):
             for i in range(120)
         ],
     )
+    far = random.random((120, 60))
+    if flat:
+        at = random.random((180, 2))
+        far = np.hypot(*(at[:120, None] - at[None, 120:]).transpose(2, 0, 1))
     minutes = {
-        (i, j): float(random.random() * 60)
-        for i in area.demand.index
-        for j in area.sites.index
+        (i, j): float(far[n, m] * 60)
+        for n, i in enumerate(area.demand.index)
+        for m, j in enumerate(area.sites.index)
     }
     service = Service(
         id="clinic", name="clinic", serves=Scope(), assign_within=Unit.AREA
