@@ -400,9 +400,7 @@ def _within(
     if formulation.impossible:
         return None
     found.settle(formulation.program)
-    if start is not None:
-        for pair, variable in start.formulation.program.holds.items():
-            formulation.program.holds[pair].varValue = variable.varValue
+    _begin(formulation, relaxed if start is None else start)
     session = Session(
         formulation, gap=settings.gap, threads=settings.threads, progress=progress
     )
@@ -413,7 +411,7 @@ def _within(
             formulation.stages[:1],
             time_limit_s=settings.seconds * (1.0 if start else _SHARE_OF_A_TRIAL),
             relaxation=[replace(known, least=bound)],
-            warm=start is not None,
+            warm=True,
             settle=False,
         )
     except SolverError:
@@ -427,3 +425,19 @@ def _within(
         time_limit_s=settings.seconds, warm=True, done=first.stages
     )
     return Solved(formulation, solution)
+
+
+def _begin(formulation: Formulation, start: Relaxed | Solved) -> None:
+    """Let the solver begin with the sites of a solved program, or of the relaxation.
+
+    It looks for the rest; what breaks a rule it leaves alone.
+    """
+    holds = formulation.program.holds
+    if isinstance(start, Solved):
+        for pair, variable in start.formulation.program.holds.items():
+            holds[pair].varValue = variable.varValue
+        return
+    problem = start.problem
+    chosen = {problem.sites[position] for position in start.located.sites}
+    for site_id in problem.sites:
+        holds[site_id, problem.service.id].varValue = float(site_id in chosen)
