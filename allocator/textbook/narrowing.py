@@ -31,13 +31,10 @@ from allocator.bounds.warming import warm_up
 from allocator.bounds.within import settle_within
 from allocator.errors import SolverError, Text
 from allocator.formulation import Formulation, build_phases
-from allocator.formulation.sites import find_holdings
-from allocator.formulation.units import units_of
-from allocator.policy import CountInUnit, Coverage, PopulationBand, Priority, Unit
 from allocator.progress import SILENT
 from allocator.solve import Session, Solution, Stage
 from allocator.textbook.journeys import Journeys, are_many, journeys_of
-from allocator.textbook.problem import Textbook
+from allocator.textbook.relaxation import relaxation_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,17 +42,15 @@ if TYPE_CHECKING:
     from allocator.bounds.lists import Floats, States
     from allocator.bounds.median import Located, Table
     from allocator.formulation.program import Program
-    from allocator.policy import Rule, Service
     from allocator.policy.terms import Phase
     from allocator.progress import Progress
+    from allocator.textbook.problem import Textbook
     from allocator.travel import Travel
 
 _SHARE_OF_TIME = 0.25  # that prices may take
 _WIDTHS = (0.0003, 0.003)  # of limits above the best set of the relaxation
 _SHARE_OF_A_TRIAL = 0.4  # of the time left: a narrow program may hold no plan
 _HELD = 1e-6  # relative: what later objectives may be given of a stage
-# Objectives that see nothing of journeys but that they are no longer than can be.
-_AFTER = frozenset({"capital_wan", "yearly_wan", "sites", "changes", "scores"})
 
 
 @dataclass(frozen=True)
@@ -132,80 +127,6 @@ class Narrow:
         rows = own.pairs[[pair in wanted for pair in ends]].reset_index(drop=True)
         one = replace(own, pairs=rows, services={})
         return replace(travel, services={**travel.services, problem.service.id: one})
-
-
-def relaxation_of(phases: Sequence[Phase]) -> Textbook | None:
-    """Return the p-median problem that a task is, with its further rules left out.
-
-    None where journeys do not come first, where people may not go to the nearest
-    (capacities, bands) or may be left out, or where nothing limits the sites.
-    """
-    if len(phases) != 1:
-        return None
-    phase = phases[0]
-    first, *after = phase.terms.objective
-    serving = [s for s in phase.policy.services.values() if s.serves is not None]
-    if first != "person_minutes" or not _AFTER.issuperset(after) or len(serving) != 1:
-        return None
-    (service,) = serving
-    rules = [r for r in phase.policy.rules if r.priority is not Priority.MAY]
-    if any(_needs_journeys(rule, service) for rule in rules):
-        return None
-    holdings = find_holdings(phase.area, phase.policy)
-    pairs = sorted(s for s, name in holdings.possible if name == service.id)
-    sites = phase.area.sites.loc[pairs]
-    if sites["capacity_people"].notna().any():
-        return None
-    open_to_people = tuple(sites.index[~sites["branch"].astype(bool)])
-    p = _most(rules, service, phase, open_to_people)
-    fixed, forbidden = _decided(phase, service, open_to_people)
-    if p is None or not max(1, len(fixed)) <= p <= len(open_to_people) - len(forbidden):
-        return None
-    return Textbook("p-median", service, p, None, open_to_people, fixed, forbidden)
-
-
-def _needs_journeys(rule: Rule, service: Service) -> bool:
-    """Whether a rule looks at who travels where, or may give way."""
-    if rule.priority is Priority.STRIVE:
-        return True
-    return any(
-        isinstance(reading, PopulationBand | Coverage) and reading.service == service.id
-        for reading in rule.readings
-    )
-
-
-def _most(
-    rules: Sequence[Rule], service: Service, phase: Phase, sites: Sequence[str]
-) -> int | None:
-    """Return how many sites may hold the service, by the rule that says least."""
-    homes = set(phase.area.sites.loc[list(sites), "zone_id"])
-    found = []
-    for rule in rules:
-        if not isinstance(rule, CountInUnit) or rule.service != service.id:
-            continue
-        if rule.hi is None or rule.of is not None or rule.any_of:
-            continue
-        if rule.unit is Unit.SITE:
-            continue
-        units = units_of(rule, phase.area)
-        if homes <= {zone for unit in units for zone in unit.zones}:
-            here = [unit for unit in units if homes & unit.zones]
-            found.append(rule.hi * len(here))
-    most = min(found, default=None)
-    return None if most is None else min(most, len(sites))
-
-
-def _decided(
-    phase: Phase, service: Service, sites: Sequence[str]
-) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the sites that hold the service in every plan, and those that never do."""
-    holdings = find_holdings(phase.area, phase.policy)
-    fixed = {s for s, name in phase.terms.decided.held if name == service.id}
-    if service.id not in phase.terms.closing:
-        fixed |= {s for s, name in holdings.today if name == service.id}
-    barred = {s for s, name in phase.terms.decided.barred if name == service.id}
-    both = set(sites)
-    return frozenset(fixed & both), frozenset((barred - fixed) & both)
 
 
 def relax(

@@ -23,7 +23,8 @@ from allocator.policy import (
 )
 from allocator.policy.terms import Phase
 from allocator.textbook import narrowing, solve_narrowly
-from allocator.textbook.narrowing import narrow, relax, relaxation_of
+from allocator.textbook.narrowing import narrow, relax
+from allocator.textbook.relaxation import relaxation_of
 from tests.factories import answer, members
 from tests.textbook.cases import large_case, random_case, sets_of, worth
 
