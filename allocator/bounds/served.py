@@ -1,0 +1,168 @@
+"""The best plan known for a problem with bands, and offers to it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.bounds.assigning import Draft, Table, iterate, settle, spread
+from allocator.bounds.catchments import ANY, Field
+from allocator.bounds.lists import CLOSED, OPEN, Flags, Floats, Ints
+from allocator.bounds.transport import pairs_of, transport
+
+_TOLERANCE = 1e-7  # of the cost, where costs are not whole: what counts as proven
+_ROUNDING = 1e-6  # what sums of prices may be off by
+_ROUNDING_SHARE = 1e-12  # of the cost, beside it
+_STARTS = 5
+
+
+class Served:
+    """The best plan known.
+
+    Parameters
+    ----------
+    field
+        The problem as given, before anything is dropped from it.
+    table
+        The same as a table.
+    whole
+        Whether any two plans differ in cost by 1 at least, or not at all.
+    until
+        When to stop, on the monotonic clock.
+    seed
+        Of the random numbers.
+    """
+
+    def __init__(
+        self, field: Field, table: Table, *, whole: bool, until: float, seed: int
+    ) -> None:
+        self.field, self.table = field, table
+        self.whole, self.until = whole, until
+        self.cost = np.inf
+        self.pairs: Ints = np.empty(0, np.int64)
+        self.shares: Floats = np.empty(0)
+        self.is_open: Flags = np.zeros(len(field.opening), np.bool_)
+        self._draft: Draft | None = None
+        self._draft_cost = np.inf
+        self._tried: set[bytes] = set()
+        self._random = np.random.default_rng(seed)
+        finite = table.cost[np.isfinite(table.cost)]
+        people = max(float(table.people.mean()), 1e-9)
+        self._penalty = max(float(np.median(finite)), 1e-6) / people
+        # No plan costs more.
+        reached = np.where(np.isfinite(table.cost), table.cost, 0.0).max(axis=0)
+        self.dearest = float(reached.sum() + np.abs(table.opening).sum()) + 1.0
+
+    @property
+    def less(self) -> float:
+        """How much cheaper a better plan is at least, to count as better."""
+        if self.cost == np.inf:
+            return 0.0
+        if self.whole:
+            return 1.0 - _ROUNDING - _ROUNDING_SHARE * self.cost
+        return _TOLERANCE * max(1.0, abs(self.cost))
+
+    @property
+    def enough(self) -> float:
+        """A bound from which on nothing better can exist."""
+        return min(self.cost - self.less, self.dearest)
+
+    def begin(self) -> None:
+        """Try some random sets of sites."""
+        states, table = self.table.states, self.table
+        fixed = states == OPEN
+        free = np.flatnonzero(states == 0)
+        if table.count == ANY:
+            mean = max(float(table.most[states != CLOSED].mean()), 1e-9)
+            wanted = int(np.ceil(1.2 * table.people.sum() / mean))
+        else:
+            wanted = table.count
+        more = min(max(0, wanted - int(fixed.sum())), len(free))
+        for _ in range(_STARTS):
+            is_open = fixed.copy()
+            is_open[self._random.choice(free, more, replace=False)] = True
+            self.offer(is_open)
+
+    def offer(self, is_open: Flags) -> None:
+        """Serve everyone from a set of sites or, the points whole, from one near it."""
+        key = np.packbits(is_open).tobytes()
+        if key in self._tried:
+            return
+        self._tried.add(key)
+        if not self.field.whole:
+            self._offer_split(is_open)
+        draft = Draft(
+            np.zeros(len(self.table.people), np.int64),
+            np.zeros(len(is_open)),
+            is_open.copy(),
+        )
+        if spread(self.table, draft, self._penalty):
+            self._keep(draft, settle(self.table, draft, self._penalty))
+
+    def offer_pairs(self, pairs: Ints, shares: Floats, is_open: Flags) -> None:
+        """Keep a plan that is known to hold, if it is better."""
+        cost = float(self.field.cost[pairs] @ shares)
+        cost += float(self.field.opening[is_open].sum())
+        if cost < self.cost:
+            self.cost, self.pairs, self.shares = cost, pairs, shares
+            self.is_open = is_open.copy()
+
+    def offer_served(
+        self, field: Field, pairs: Ints, shares: Floats, is_open: Flags
+    ) -> None:
+        """Keep a plan whose pairs are those of a field from which some were dropped."""
+        length = np.diff(field.start)
+        site = np.repeat(np.arange(len(length)), length)[pairs]
+        points = len(field.people)
+        key = site * points + field.point[pairs]
+        order = np.argsort(key)
+        own_site = np.repeat(np.arange(len(length)), np.diff(self.field.start))
+        own = np.searchsorted(own_site * points + self.field.point, key[order])
+        self.offer_pairs(own, shares[order], is_open)
+        if self.field.whole:
+            self._adopt()
+
+    def _adopt(self) -> None:
+        """Shake from the best plan from now on."""
+        if self._draft_cost <= self.cost:
+            return
+        length = np.diff(self.field.start)
+        site = np.repeat(np.arange(len(length)), length)[self.pairs]
+        of_point = np.zeros(len(self.table.people), np.int64)
+        of_point[self.field.point[self.pairs]] = site
+        load = np.bincount(
+            of_point, weights=self.table.people, minlength=len(self.is_open)
+        )
+        self._draft = Draft(of_point, load, self.is_open.copy())
+        self._draft_cost = self.cost
+
+    def improve(self, rounds: int) -> None:
+        """Shake the best plan of whole points so many times."""
+        if self._draft is None:
+            return
+        draft = self._draft
+        cost = iterate(
+            self.table,
+            draft,
+            self._draft_cost,
+            self._penalty,
+            rounds,
+            int(self._random.integers(2**31)),
+        )
+        if cost < self._draft_cost:
+            self._draft_cost = np.inf
+            self._keep(draft, cost)
+
+    def _keep(self, draft: Draft, cost: float) -> None:
+        if cost >= self._draft_cost:
+            return
+        self._draft, self._draft_cost = draft, cost
+        pairs, site = pairs_of(self.field, draft.is_open)
+        pairs = pairs[draft.site[self.field.point[pairs]] == site]
+        self.offer_pairs(pairs, np.ones(len(pairs)), draft.is_open)
+        if not self.field.whole:
+            self._offer_split(draft.is_open)
+
+    def _offer_split(self, is_open: Flags) -> None:
+        pairs, shares = transport(self.field, is_open, until=self.until)
+        if len(pairs):
+            self.offer_pairs(pairs, shares, is_open)
