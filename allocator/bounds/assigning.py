@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _CLOSED, _OPEN = -1, 1  # as in `allocator.bounds.lists`
 _GAIN = 1e-7  # changes that gain less are rounding
-_TRIES = 30  # closed sites that a shake looks at
+# Of kinds of shakes, drawn from 0 to 1: from there on one closes, up to there one opens.
+_CLOSES, _OPENS, _SWAP = 0.33, 0.67, 0.5
 _RAISES = 6  # times that the penalty is raised before a plan is given up
 
 
@@ -244,11 +245,14 @@ def _shake(table: Table, draft: Draft, kind: float) -> None:
     """Close one open site, open a closed one; where not counted, perhaps only one."""
     free = np.flatnonzero(draft.is_open & (table.states != _OPEN))
     shut = np.flatnonzero((~draft.is_open) & (table.states != _CLOSED))
+    both = len(free) > 0 and len(shut) > 0
     if table.count >= 0:
-        kind = 1.0
-    if kind > 0.33 and len(free) > 0:
+        if not both:
+            return
+        kind = _SWAP
+    if kind >= _CLOSES and len(free) > 0:
         draft.is_open[free[np.random.randint(len(free))]] = False  # noqa: NPY002
-    if (kind < 0.67 or kind == 1.0) and len(shut) > 0:
+    if kind <= _OPENS and len(shut) > 0:
         draft.is_open[shut[np.random.randint(len(shut))]] = True  # noqa: NPY002
 
 

@@ -9,7 +9,7 @@ given. With L = 0, whole points and p it is the capacitated p-median problem.
 Sources: Mulvey and Beck 1984, Solving capacitated clustering problems, European Journal
 of Operational Research 18, 339-348; Karger and Minkoff 2000, Building Steiner trees with
 incomplete global knowledge, FOCS 2000, 613-623 (lower bounds). How it is solved:
-`allocator.bounds.bandtree`.
+`allocator.bounds.bandsearch`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 
 from allocator.bounds.ascent import Remaining
 from allocator.bounds.assigning import Table
-from allocator.bounds.bandtree import prove_band
+from allocator.bounds.bandsearch import prove_band
 from allocator.bounds.catchments import ANY, Branch, Field
 from allocator.bounds.lists import CLOSED, OPEN, Floats, Ints
 from allocator.bounds.rooms import states_of
@@ -127,11 +127,10 @@ def solve_band(
     whole = not split and _is_whole(table)
     best = Served(field, table, whole=whole, until=until, seed=seed)
     alive = np.ones(len(field.cost), np.bool_)
-    lowest = table.cost.min(axis=0)
+    lowest = table.cost[states != CLOSED].min(axis=0, initial=np.inf)
     left = Remaining(Branch(states.copy(), alive), lowest.copy(), -np.inf)
     if np.isfinite(lowest).all():
-        found = prove_band(field, left, best, until=until)
-        bound, nodes = found.bound, found.nodes
+        bound, nodes = prove_band(field, left, best, until=until)
     else:
         bound, nodes = np.inf, 0
     return _assigned(best, bound, nodes, time.monotonic() - started)
@@ -216,7 +215,8 @@ def _assigned(best: Served, bound: float, nodes: int, seconds: float) -> Assigne
         bound = np.inf if optimal else bound
     else:
         optimal = bound >= best.enough
-        bound = min(bound, cost)
+        # Dropping asked for plans below ``enough``: more than that is not proven.
+        bound = min(bound, best.enough)
         if best.whole:
             bound = cost if optimal else float(np.ceil(bound - 1e-6))
     length = np.diff(best.field.start)

@@ -1,19 +1,12 @@
-"""The chain for bands: search, price, drop, generate columns, branch.
+"""Branch on what columns leave open, best bound first.
 
-1. Random sets of sites are served and improved; prices climb, and what they choose is
-   improved too (`assigning`, `ascent`).
-2. Sites and pairs that no better plan has are dropped.
-3. Columns are generated; HiGHS chooses among those met; again sites and pairs are
-   dropped.
-4. What is left is branched on, best bound first: a site is open or closed, or a point
-   is served by one half of its sites or by the other (Ceselli and Righini 2005). Of
-   some branchings the one is taken whose program, without new columns, says most on
-   both sides.
+A branching is a site that is open or closed, or a point that is served by one half of
+its sites or by the other (Ceselli and Righini 2005). Of some branchings the one is
+taken whose program, without new columns, says most on both sides (strong branching).
 
-Split points are branched on by sites alone: once sites are whole, the rest is linear.
-
-Each step ends as soon as the bound says that nothing better exists, or time is over:
-what is proven until then holds.
+Sources: Ceselli and Righini 2005, A branch-and-price algorithm for the capacitated
+p-median problem, Networks 45, 125-142; Applegate, Bixby, Chvatal and Cook 1995, Finding
+cuts in the TSP, DIMACS technical report 95-05 (strong branching).
 """
 
 from __future__ import annotations
@@ -21,26 +14,22 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from allocator.bounds.ascent import Remaining, climb, fix, room_for
-from allocator.bounds.catchments import Branch, Field
+from allocator.bounds.ascent import Remaining, fix, room_for
 from allocator.bounds.generation import generate
-from allocator.bounds.lists import CLOSED, OPEN
+from allocator.bounds.lists import CLOSED, FREE, OPEN
 from allocator.bounds.partition import Mixture, Pool, Program
-from allocator.bounds.picking import pick
 
 if TYPE_CHECKING:
+    from allocator.bounds.catchments import Field
     from allocator.bounds.lists import Floats, Ints
     from allocator.bounds.served import Served
 
 _WHOLE = 1e-6  # shares so near to 0 or 1 are whole
 _CANDIDATES = 6  # branchings of each kind that are tried
-_SHAKES = 200
-_PICKING = 5.0  # seconds, of choosing among columns
 
 
 class Side(NamedTuple):
@@ -51,103 +40,49 @@ class Side(NamedTuple):
     pairs: Ints
 
 
-@dataclass(frozen=True)
-class Proved:
-    """What was proved: no plan costs less than ``bound``; ``nodes`` branches seen."""
-
-    bound: float
-    nodes: int
-
-
-def prove_band(field: Field, left: Remaining, best: Served, *, until: float) -> Proved:
-    """Find plans and raise the bound until they meet, or time is over.
+class Tree:
+    """Branches by their bound, and one program that is restricted to each in turn.
 
     Parameters
     ----------
     field
-        The problem.
-    left
-        All of it; its bound and prices rise, sites are fixed.
+        The problem, its points whole.
     best
         The best plan known; gains offers.
-    until
-        When to stop, on the monotonic clock.
+    pool
+        Columns met so far.
+    root
+        What is branched on.
     """
-    best.begin()
-    best.improve(_SHAKES)
-    pool = Pool(field)
-    climb(field, left, best, pool, until=until)
-    field, pool = _drop(field, left, best, pool)
-    bound = left.bound
-    if bound >= best.enough or time.monotonic() > until:
-        return Proved(bound, 0)
-    program = Program(pool, best.dearest, until=until)
-    program.restrict(left.branch)
-    mixture = generate(field, left, best, program)
-    if left.bound >= best.enough or mixture is None:
-        return Proved(left.bound, 0)
-    pick(pool, left, best, seconds=_PICKING, until=until)
-    field, pool = _drop(field, left, best, pool)
-    if left.bound >= best.enough:
-        return Proved(left.bound, 0)
-    return Tree(field, best, pool, until=until).grow(left)
 
-
-def _drop(
-    field: Field, left: Remaining, best: Served, pool: Pool
-) -> tuple[Field, Pool]:
-    """Drop sites and pairs, and the columns that have them."""
-    if best.cost == np.inf:
-        return field, pool
-    fix(field, left, room_for(field), best.enough)
-    return compress(field, left, pool)
-
-
-def compress(field: Field, left: Remaining, pool: Pool) -> tuple[Field, Pool]:
-    """Return the field and the pool without what is dropped; ``left`` follows."""
-    length = np.diff(field.start)
-    site = np.repeat(np.arange(len(length)), length)
-    kept = left.branch.alive & (left.branch.states[site] != CLOSED)
-    start = np.concatenate([[0], np.cumsum(np.bincount(site[kept], minlength=len(length)))])
-    smaller = field._replace(
-        start=start.astype(np.int64), point=field.point[kept], cost=field.cost[kept]
-    )
-    place = np.cumsum(kept) - 1
-    fewer = Pool(smaller)
-    for k in np.flatnonzero(pool.allowed(Branch(left.branch.states, kept))):
-        fewer.add(pool.site[k], place[pool.pairs[k]], pool.shares[k])
-    alive = np.ones(int(kept.sum()), np.bool_)
-    left.branch = Branch(left.branch.states, alive)
-    return smaller, fewer
-
-
-class Tree:
-    """Branches by their bound, and one program that is restricted to each in turn."""
-
-    def __init__(self, field: Field, best: Served, pool: Pool, *, until: float) -> None:
-        self.field, self.best, self.until = field, best, until
-        self.program = Program(pool, best.dearest, until=until)
+    def __init__(
+        self, field: Field, best: Served, pool: Pool, root: Remaining
+    ) -> None:
+        self.field, self.best = field, best
+        self.nodes = 0
+        self.program = Program(pool, min(best.cost, best.dearest), until=np.inf)
         self._site = np.repeat(np.arange(len(field.opening)), np.diff(field.start))
+        self._names = itertools.count()
+        self._heap = [(root.bound, next(self._names), root)]
+        self._floor = np.inf  # of what is done with
 
-    def grow(self, root: Remaining) -> Proved:
-        """Branch until nothing better is left, or time is over."""
-        names = itertools.count()
-        heap = [(root.bound, next(names), root)]
-        nodes, floor = 0, np.inf
-        while heap and time.monotonic() < self.until:
-            bound, _, left = heapq.heappop(heap)
-            if bound >= self.best.enough:
-                floor = min(floor, bound)
-                heap = []
-                break
-            nodes += 1
+    @property
+    def bound(self) -> float:
+        """No plan of the root below the best known costs less."""
+        return min(self._floor, self._heap[0][0] if self._heap else np.inf)
+
+    def grow(self, until: float) -> None:
+        """Branch until nothing better is left, or until a time on the clock."""
+        self.program.until = until
+        while self.bound < self.best.enough and self._heap:
+            if time.monotonic() > until:
+                return
+            _, _, left = heapq.heappop(self._heap)
+            self.nodes += 1
             children, closed = self._branch(left)
-            floor = min(floor, closed)
+            self._floor = min(self._floor, closed)
             for child in children:
-                heapq.heappush(heap, (child.bound, next(names), child))
-        if heap:
-            floor = min(floor, heap[0][0])
-        return Proved(min(floor, max(self.best.enough, root.bound)), nodes)
+                heapq.heappush(self._heap, (child.bound, next(self._names), child))
 
     def _branch(self, left: Remaining) -> tuple[list[Remaining], float]:
         """Return the branches of one, and what else of it is proven to cost at least."""
@@ -155,34 +90,48 @@ class Tree:
         mixture = generate(self.field, left, self.best, self.program)
         if left.bound >= self.best.enough:
             return [], left.bound
-        if mixture is None:  # time was over
+        if mixture is None and time.monotonic() > self.program.until:
             return [left], np.inf
+        if mixture is None:  # the program failed
+            return self._on_any(left)
         sides = self._sides(mixture, left)
         if sides is None:
             return self._settled(mixture, left)
         fix(self.field, left, room_for(self.field), self.best.enough)
         children = []
         for side in sides:
-            child = left.child()
-            apply(child.branch, side)
-            children.append(child)
+            children.append(_taken(left, side))
         return children, np.inf
 
     def _settled(
         self, mixture: Mixture, left: Remaining
     ) -> tuple[list[Remaining], float]:
-        """Offer a whole answer of the program; the branch is done with its value."""
+        """Offer a whole answer of the program; the branch is done with its value.
+
+        What is broken in it shows that no plan has just these sites, or too few columns
+        are known: then a site is branched on that is not fixed yet.
+        """
+        if mixture.broken > _WHOLE:
+            return self._on_any(left)
         self._offer(mixture)
         return [], left.bound
+
+    def _on_any(self, left: Remaining) -> tuple[list[Remaining], float]:
+        """Branch on the first site that is not fixed; without one, end with the bound."""
+        free = np.flatnonzero(left.branch.states == FREE)
+        if not len(free):
+            return [], left.bound
+        site, nothing = int(free[0]), np.empty(0, np.int64)
+        sides = (Side(site, CLOSED, nothing), Side(site, OPEN, nothing))
+        return [_taken(left, side) for side in sides], np.inf
 
     def _offer(self, mixture: Mixture) -> None:
         used = np.flatnonzero(mixture.share > _WHOLE)
         pool = self.program.pool
-        x = self._served(mixture, used)
         is_open = np.zeros(len(self.field.opening), np.bool_)
         is_open[[pool.site[k] for k in used]] = True
-        pairs = np.flatnonzero(x > _WHOLE)
-        self.best.offer_served(self.field, pairs, x[pairs], is_open)
+        pairs = np.flatnonzero(self._served(mixture, used) > 1.0 - _WHOLE)
+        self.best.offer_served(self.field, pairs, np.ones(len(pairs)), is_open)
 
     def _served(self, mixture: Mixture, used: Ints) -> Floats:
         """Return how much of each pair the program uses."""
@@ -203,15 +152,13 @@ class Tree:
             score = max(gains[0], 1e-6) * max(gains[1], 1e-6)
             if score > best:
                 best, chosen = score, sides
-            if time.monotonic() > self.until:
+            if time.monotonic() > self.program.until:
                 break
         return chosen
 
     def _gain(self, mixture: Mixture, left: Remaining, side: Side) -> float:
         """Return by how much one side lifts the program, without new columns."""
-        child = left.child()
-        apply(child.branch, side)
-        self.program.restrict(child.branch)
+        self.program.restrict(_taken(left, side).branch)
         answer = self.program.solve()
         if answer is None:
             return 0.0
@@ -234,9 +181,7 @@ class Tree:
             for j in order
             if _WHOLE < y[j] < 1.0 - _WHOLE
         ]
-        if self.field.whole:
-            found += self._halves(self._served(mixture, used), left)
-        return found
+        return found + self._halves(self._served(mixture, used), left)
 
     def _halves(self, x: Floats, left: Remaining) -> list[tuple[Side, Side]]:
         """Return branchings of the points that are served most by halves."""
@@ -267,8 +212,10 @@ def _dealt(pairs: Ints, x: Floats) -> tuple[Ints, Ints]:
     return np.array(halves[0], np.int64), np.array(halves[1], np.int64)
 
 
-def apply(branch: Branch, side: Side) -> None:
-    """Take one side of a branching."""
+def _taken(left: Remaining, side: Side) -> Remaining:
+    """Return one side of a branching."""
+    child = left.child()
     if side.site >= 0:
-        branch.states[side.site] = side.state
-    branch.alive[side.pairs] = False
+        child.branch.states[side.site] = side.state
+    child.branch.alive[side.pairs] = False
+    return child

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from allocator.bounds.compiled import compiled
-from allocator.bounds.packing import Items, pack_whole, relaxed, sorted_items, without
+from allocator.bounds.packing import Items, pack, relaxed, sorted_items, without
 
 if TYPE_CHECKING:
     from allocator.bounds.lists import Flags, Floats, Ints, States
@@ -136,7 +136,7 @@ def _exactly(
     """Write the exact value of one site, its points whole."""
     items = items_of(field, branch, prices, site)
     taken = np.zeros(len(items.worth), np.bool_)
-    value, is_exact = pack_whole(
+    value, is_exact = pack(
         items, field.least[site], field.most[site], np.inf, most, taken
     )
     out.value[site] = value + field.opening[site]
@@ -340,7 +340,7 @@ def _drop(
             rest = without(items, k)
             value = worth + relaxed(rest, 0, need, room).value
             if value < cutoff:
-                value = worth + pack_whole(
+                value = worth + pack(
                     rest, need, room, cutoff - worth, most, taken[: len(rest.worth)]
                 )[0]
         if value >= cutoff - 1e-9:

@@ -7,12 +7,14 @@ with ``L <= sum_i d_i x_i <= U`` and x in {0, 1}, or x in [0, 1] where points ar
 Split, the answer takes points by their worth for each person until U is reached, or
 until gains end, or, where gains end below L, until L (Dantzig 1957); the last point in
 part. Whole, that is the bound of a search in depth that takes points in this order
-(Horowitz and Sahni 1974). The search gives up after some branches: then the bound is
-that of points split.
+(Horowitz and Sahni 1974). The search gives up after some branches: then, where people
+are whole numbers and not too many, the best is kept for every sum of people (dynamic
+programming, Bellman 1957); else the bound is that of points split.
 
 Sources: Dantzig 1957, Discrete-variable extremum problems, Operations Research 5,
 266-277; Horowitz and Sahni 1974, Computing partitions with applications to the knapsack
-problem, Journal of the ACM 21, 277-292.
+problem, Journal of the ACM 21, 277-292; Bellman 1957, Dynamic Programming, Princeton
+University Press.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from allocator.bounds.lists import Flags, Floats, Ints
 
 _CLOSE = 1e-9  # values so near to each other are one
+_FEW_BRANCHES = 300  # of a search, before sums are tried
+_MOST_SUMS = 2_000_000  # items times people: beyond, the search goes on instead
 
 
 class Items(NamedTuple):
@@ -103,6 +107,58 @@ def relaxed(items: Items, first: int, need: float, room: float) -> Relaxed:
     part = (begin + taken - items.sizes[end]) / items.size[end]
     value = items.worths[end] - items.worths[first] + part * items.worth[end]
     return Relaxed(value, end, part)
+
+
+@compiled
+def pack_sums(
+    items: Items, need: float, room: float, cutoff: float, taken: Flags
+) -> float:
+    """Pack whole items of whole sizes into a band, by every sum of sizes.
+
+    Parameters and result as those of `pack_whole`; always exact.
+    """
+    count = len(items.worth)
+    lowest, highest = int(np.ceil(need)), int(np.floor(room))
+    highest = min(highest, int(items.sizes[count]))
+    best = np.full(max(highest, 0) + 1, np.inf)
+    best[0] = 0.0
+    is_in = np.zeros((count, len(best)), np.bool_)
+    reached = 0
+    for k in range(count):
+        size, worth = int(items.size[k]), items.worth[k]
+        reached = min(highest, reached + size)
+        for total in range(reached, size - 1, -1):
+            value = best[total - size] + worth
+            if value < best[total]:
+                best[total] = value
+                is_in[k, total] = True
+    taken[:] = False
+    value, total = cutoff, -1
+    for here in range(max(lowest, 0), highest + 1):
+        if best[here] < value - _CLOSE:
+            value, total = best[here], here
+    if total >= 0:
+        for k in range(count - 1, -1, -1):
+            if is_in[k, total]:
+                taken[k] = True
+                total -= int(items.size[k])
+    return value
+
+
+@compiled
+def pack(
+    items: Items, need: float, room: float, cutoff: float, most: int, taken: Flags
+) -> tuple[float, bool]:
+    """Pack whole items into a band: by `pack_whole`, and by sums where it gives up."""
+    count = len(items.worth)
+    is_summed = count * min(room, items.sizes[count]) <= _MOST_SUMS
+    for size in items.size:
+        is_summed = is_summed and size == np.floor(size)
+    few = min(most, _FEW_BRANCHES) if is_summed else most
+    value, is_exact = pack_whole(items, need, room, cutoff, few, taken)
+    if is_exact or not is_summed:
+        return value, is_exact
+    return pack_sums(items, need, room, cutoff, taken), True
 
 
 @compiled

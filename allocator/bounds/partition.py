@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from allocator.bounds.catchments import Branch, Field, Priced
     from allocator.bounds.lists import Flags, Floats, Ints
 
-_EPS = 1e-7
+_ATTEMPTS = 2  # of solving one program
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,15 @@ class Mixture:
         Duals of the points.
     site_dual
         Of each site: what its column may cost more than the points that it serves.
+    broken
+        How much is left unserved, or open too much or too little.
     """
 
     value: float
     share: Floats
     prices: Floats
     site_dual: Floats
+    broken: float
 
 
 class Pool:
@@ -168,19 +171,31 @@ class Program:
 
     def solve(self) -> Mixture | None:
         """Solve; None when that did not end well."""
-        seconds = max(0.01, self.until - time.monotonic())
-        self.solver.setOptionValue("time_limit", self.solver.getRunTime() + seconds)
-        self.solver.run()
-        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
+        for _ in range(_ATTEMPTS):
+            seconds = max(0.01, self.until - time.monotonic())
+            self.solver.setOptionValue("time_limit", self.solver.getRunTime() + seconds)
+            self.solver.run()
+            if self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                return self._mixture()
+            # From the old basis this did not end well: once more from none.
+            self.solver.clearSolver()
+        return None
+
+    def _mixture(self) -> Mixture:
         answer = self.solver.getSolution()
-        values = np.asarray(answer.col_value)[self.extra :]
+        every = np.asarray(answer.col_value)
         duals = np.asarray(answer.row_dual)
         site_dual = duals[self.points : self.points + self.sites].copy()
         if self.pool.field.count != ANY:
             site_dual += duals[self.points + self.sites]
         value = self.solver.getInfo().objective_function_value
-        return Mixture(value, values, duals[: self.points], site_dual)
+        return Mixture(
+            value,
+            every[self.extra :],
+            duals[: self.points],
+            site_dual,
+            float(every[: self.extra].sum()),
+        )
 
 
 def _empty(field: Field, dear: float) -> highspy.Highs:
@@ -204,7 +219,7 @@ def _empty(field: Field, dear: float) -> highspy.Highs:
     lp.row_lower_, lp.row_upper_ = exactly, ends
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_ = np.arange(columns + 1)
-    lp.a_matrix_.index_ = np.append(np.arange(rows), [rows - 1] * counted)
-    lp.a_matrix_.value_ = np.append(np.ones(rows), [-1.0] * counted)
+    lp.a_matrix_.index_ = np.minimum(np.arange(columns), rows - 1)
+    lp.a_matrix_.value_ = np.where(np.arange(columns) < rows, 1.0, -1.0)
     solver.passModel(lp)
     return solver

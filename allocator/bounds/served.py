@@ -45,7 +45,7 @@ class Served:
         self._draft_cost = np.inf
         self._tried: set[bytes] = set()
         self._random = np.random.default_rng(seed)
-        finite = table.cost[np.isfinite(table.cost)]
+        finite = np.append(table.cost[np.isfinite(table.cost)], 0.0)
         people = max(float(table.people.mean()), 1e-9)
         self._penalty = max(float(np.median(finite)), 1e-6) / people
         # No plan costs more.
