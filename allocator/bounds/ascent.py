@@ -117,6 +117,7 @@ def climb(
     prices = left.prices.copy()
     course, away = np.zeros(len(prices)), np.zeros(len(prices))
     scale, since, step = 1.0, 0, 0
+    looked = time.monotonic()
     while scale > _SHORTEST and time.monotonic() < until:
         before = left.bound
         bound = prove(field, left, prices, out)
@@ -129,7 +130,8 @@ def climb(
         norm = excess(field, chosen, out.served, away)
         if step % _OFFER_EVERY == 0:
             best.offer(chosen)
-            best.improve(_WORKERS)
+            best.improve(_WORKERS, seconds=time.monotonic() - looked)
+            looked = time.monotonic()
         if pool is not None and scale < 1.0 and step % 3 == 0:
             pool.from_priced(out, np.flatnonzero(chosen & out.is_exact))
         if norm == 0.0:

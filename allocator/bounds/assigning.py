@@ -24,9 +24,13 @@ if TYPE_CHECKING:
     from allocator.bounds.lists import Flags, Floats, Ints, States
 
 _CLOSED, _OPEN = -1, 1  # as in `allocator.bounds.lists`
+_TRIES = 10  # closed sites that a shake looks at
 _GAIN = 1e-7  # changes that gain less are rounding
 # Of kinds of shakes, drawn from 0 to 1: from there on one closes, up to there one opens.
 _CLOSES, _OPENS, _SWAP = 0.33, 0.67, 0.5
+_LAST = 1e300  # regret of a point that only one open site can serve
+_PASSES = 200  # at most, of shifts and swaps
+_NEAR = 5  # open sites whose points a point may be exchanged with
 _RAISES = 6  # times that the penalty is raised before a plan is given up
 
 
@@ -57,17 +61,43 @@ class Table(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A plan in work: who is served where, how many people each site has, open sites."""
+    """A plan in work.
+
+    Parameters
+    ----------
+    site
+        Where each point is served, -1 for nowhere.
+    load
+        People of each site.
+    is_open
+        Which sites are open.
+    changed
+        Sites whose points have changed since they were looked at.
+    """
 
     site: Ints
     load: Floats
     is_open: Flags
+    changed: Flags
+
+
+def draft_of(table: Table, is_open: Flags) -> Draft:
+    """Return a plan in which nobody is served yet."""
+    points, sites = len(table.people), len(is_open)
+    site = np.full(points, -1, np.int64)
+    return Draft(site, np.zeros(sites), is_open.copy(), np.ones(sites, np.bool_))
 
 
 @compiled
 def broken(table: Table, j: int, load: float) -> float:
     """Return by how many people a load is outside the band of a site."""
     return max(0.0, load - table.most[j]) + max(0.0, table.least[j] - load)
+
+
+@compiled
+def broken_above(table: Table, j: int, load: float) -> float:
+    """Return by how many people a load is above the band of a site."""
+    return max(0.0, load - table.most[j])
 
 
 @compiled
@@ -88,45 +118,58 @@ def cost_of(table: Table, draft: Draft) -> float:
 
 @compiled
 def spread(table: Table, draft: Draft, penalty: float) -> bool:
-    """Serve every point from scratch, those first that lose most by waiting.
+    """Serve every point from scratch; return False where some point has no open site."""
+    draft.load[:] = 0.0
+    draft.site[:] = -1
+    draft.changed[:] = True
+    return serve(table, draft, penalty)
+
+
+@compiled
+def serve(table: Table, draft: Draft, penalty: float) -> bool:
+    """Serve the points that have no site, those first that lose most by waiting.
 
     Returns
     -------
     is_served
-        False where some point has no open site at all.
+        False where some point has no open site at all; then nothing is changed.
     """
-    points = len(draft.site)
-    regret = np.empty(points)
     names = np.flatnonzero(draft.is_open)
-    for i in range(points):
+    waiting = np.flatnonzero(draft.site < 0)
+    regret = np.empty(len(waiting))
+    for place in range(len(waiting)):
         near, second = np.inf, np.inf
         for j in names:
-            here = table.cost[j, i]
+            here = table.cost[j, waiting[place]]
             if here < near:
                 near, second = here, near
             elif here < second:
                 second = here
         if near == np.inf:
             return False
-        regret[i] = second - near if second < np.inf else 1e300
-    draft.load[:] = 0.0
-    for i in np.argsort(-regret, kind="mergesort"):
+        regret[place] = min(second - near, _LAST)
+    for i in waiting[np.argsort(-regret, kind="mergesort")]:
         best, chosen = np.inf, -1
         size = table.people[i]
         for j in names:
-            over = max(0.0, draft.load[j] + size - table.most[j])
-            over -= max(0.0, draft.load[j] - table.most[j])
-            here = table.cost[j, i] + penalty * over
+            over = broken_above(table, j, draft.load[j] + size)
+            here = table.cost[j, i] + penalty * (
+                over - broken_above(table, j, draft.load[j])
+            )
             if here < best:
                 best, chosen = here, j
         draft.site[i] = chosen
         draft.load[chosen] += size
+        draft.changed[chosen] = True
     return True
 
 
 @compiled
-def _shift(table: Table, draft: Draft, penalty: float, names: Ints) -> bool:
-    """Move points to the open site where each gains most; return whether any did."""
+def _shift(table: Table, draft: Draft, penalty: float, names: Ints, now: Flags) -> bool:
+    """Move points to the open site where each gains most; return whether any did.
+
+    Only from or to sites that have changed.
+    """
     gained = False
     for i in range(len(draft.site)):
         old, size = draft.site[i], table.people[i]
@@ -135,53 +178,95 @@ def _shift(table: Table, draft: Draft, penalty: float, names: Ints) -> bool:
         leave -= table.cost[old, i]
         best, chosen = -_GAIN, -1
         for j in names:
-            now = draft.load[j]
+            if j == old or not (now[old] or now[j]):
+                continue
+            there = draft.load[j]
             change = table.cost[j, i] + leave
-            change += penalty * (broken(table, j, now + size) - broken(table, j, now))
-            if j != old and change < best:
+            change += penalty * (
+                broken(table, j, there + size) - broken(table, j, there)
+            )
+            if change < best:
                 best, chosen = change, j
         if chosen >= 0:
             draft.load[old] -= size
             draft.load[chosen] += size
             draft.site[i] = chosen
+            draft.changed[old] = draft.changed[chosen] = True
+            now[old] = now[chosen] = True
             gained = True
     return gained
 
 
 @compiled
-def _swap(table: Table, draft: Draft, penalty: float) -> bool:
-    """Exchange two points of different sites where that gains; return whether any did."""
-    gained = False
-    points = len(draft.site)
-    for i in range(points):
-        for k in range(i + 1, points):
-            one, other = draft.site[i], draft.site[k]
-            if one == other:
+def _near(table: Table, names: Ints) -> Ints:
+    """Return the open sites that serve each point best, -1 where there are fewer."""
+    found = np.full((len(table.people), _NEAR), -1, np.int64)
+    cost = np.empty(_NEAR)
+    for i in range(len(table.people)):
+        cost[:] = np.inf
+        for j in names:
+            here = table.cost[j, i]
+            if here >= cost[_NEAR - 1]:
                 continue
-            change = table.cost[other, i] + table.cost[one, k]
-            change -= table.cost[one, i] + table.cost[other, k]
-            more = table.people[k] - table.people[i]
-            load, across = draft.load[one], draft.load[other]
-            change += penalty * (
-                broken(table, one, load + more)
-                - broken(table, one, load)
-                + broken(table, other, across - more)
-                - broken(table, other, across)
-            )
-            if change < -_GAIN:
-                draft.site[i], draft.site[k] = other, one
-                draft.load[one] += more
-                draft.load[other] -= more
-                gained = True
+            place = _NEAR - 1
+            while place > 0 and cost[place - 1] > here:
+                cost[place], found[i, place] = cost[place - 1], found[i, place - 1]
+                place -= 1
+            cost[place], found[i, place] = here, j
+    return found
+
+
+@compiled
+def _swap(table: Table, draft: Draft, penalty: float, near: Ints, now: Flags) -> bool:
+    """Exchange points with those of near sites where that gains; return whether any did.
+
+    Only between sites of which one has changed.
+    """
+    gained = False
+    order = np.argsort(draft.site, kind="mergesort")
+    begin = np.searchsorted(draft.site[order], np.arange(len(draft.load) + 1))
+    for i in range(len(draft.site)):
+        for other in near[i]:
+            own = draft.site[i]
+            if other < 0 or other == own or not (now[own] or now[other]):
+                continue
+            for k in order[begin[other] : begin[other + 1]]:
+                if draft.site[k] == other and _exchanged(table, draft, penalty, i, k):
+                    draft.changed[own] = draft.changed[other] = True
+                    now[own] = now[other] = True
+                    gained = True
+                    break
     return gained
 
 
 @compiled
-def _move(table: Table, draft: Draft, penalty: float) -> bool:
+def _exchanged(table: Table, draft: Draft, penalty: float, i: int, k: int) -> bool:
+    """Exchange two points of different sites if that gains; return whether it did."""
+    one, other = draft.site[i], draft.site[k]
+    change = table.cost[other, i] + table.cost[one, k]
+    change -= table.cost[one, i] + table.cost[other, k]
+    more = table.people[k] - table.people[i]
+    load, across = draft.load[one], draft.load[other]
+    change += penalty * (
+        broken(table, one, load + more)
+        - broken(table, one, load)
+        + broken(table, other, across - more)
+        - broken(table, other, across)
+    )
+    if not change < -_GAIN:
+        return False
+    draft.site[i], draft.site[k] = other, one
+    draft.load[one] += more
+    draft.load[other] -= more
+    return True
+
+
+@compiled
+def _move(table: Table, draft: Draft, penalty: float, moved: Flags) -> bool:
     """Move whole catchments to closed sites where that gains."""
     gained = False
     for j in np.flatnonzero(draft.is_open):
-        if table.states[j] == _OPEN:
+        if table.states[j] == _OPEN or not moved[j]:
             continue
         members = np.flatnonzero(draft.site == j)
         load = draft.load[j]
@@ -209,6 +294,7 @@ def _move(table: Table, draft: Draft, penalty: float) -> bool:
 def _put(draft: Draft, old: int, new: int, members: Ints) -> None:
     draft.is_open[old], draft.is_open[new] = False, True
     draft.load[new], draft.load[old] = draft.load[old], 0.0
+    draft.changed[new] = True
     for i in members:
         draft.site[i] = new
 
@@ -217,19 +303,44 @@ def _put(draft: Draft, old: int, new: int, members: Ints) -> None:
 def settle(table: Table, draft: Draft, penalty: float) -> float:
     """Improve a plan until nothing helps; return what it costs, infinite if broken."""
     for _ in range(_RAISES):
-        for _ in range(200):
-            names = np.flatnonzero(draft.is_open)
-            gained = _shift(table, draft, penalty, names)
-            gained |= _swap(table, draft, penalty)
-            if not gained:
-                gained = _move(table, draft, penalty)
-            if not gained:
-                break
+        _descend(table, draft, penalty)
         cost = cost_of(table, draft)
         if cost < np.inf:
             return cost
         penalty *= 3.0
+        draft.changed[:] = True
     return np.inf
+
+
+@compiled
+def _descend(table: Table, draft: Draft, penalty: float) -> None:
+    """Shift, swap and move until nothing helps."""
+    names = np.flatnonzero(draft.is_open)
+    near = _near(table, names)
+    moving = draft.changed.copy()
+    for _ in range(_PASSES):
+        now = draft.changed.copy()
+        draft.changed[:] = False
+        moving |= now
+        gained = _shift(table, draft, penalty, names, now)
+        gained |= _swap(table, draft, penalty, near, now)
+        if gained:
+            continue
+        if not _move(table, draft, penalty, moving):
+            return
+        moving[:] = False
+        names = np.flatnonzero(draft.is_open)
+        near = _near(table, names)
+
+
+@compiled
+def _copy(draft: Draft) -> Draft:
+    return Draft(
+        draft.site.copy(),
+        draft.load.copy(),
+        draft.is_open.copy(),
+        draft.changed.copy(),
+    )
 
 
 @compiled
@@ -238,6 +349,26 @@ def copy_to(source: Draft, target: Draft) -> None:
     target.site[:] = source.site
     target.load[:] = source.load
     target.is_open[:] = source.is_open
+    target.changed[:] = False
+
+
+@compiled
+def _best_of(table: Table, draft: Draft, shut: Ints) -> int:
+    """Return, of some closed sites, the one nearer than its own site for most people."""
+    best, chosen = -np.inf, shut[0]
+    for _ in range(min(_TRIES, len(shut))):
+        j = shut[np.random.randint(len(shut))]  # noqa: NPY002
+        gain = -table.opening[j]
+        for i in range(len(draft.site)):
+            own = draft.site[i]
+            here = table.cost[j, i]
+            if own >= 0:
+                gain += max(0.0, table.cost[own, i] - here)
+            elif here < np.inf:
+                gain -= here
+        if gain > best:
+            best, chosen = gain, j
+    return chosen
 
 
 @compiled
@@ -251,9 +382,14 @@ def _shake(table: Table, draft: Draft, kind: float) -> None:
             return
         kind = _SWAP
     if kind >= _CLOSES and len(free) > 0:
-        draft.is_open[free[np.random.randint(len(free))]] = False  # noqa: NPY002
+        gone = free[np.random.randint(len(free))]  # noqa: NPY002
+        draft.is_open[gone] = False
+        draft.load[gone] = 0.0
+        draft.site[draft.site == gone] = -1
     if kind <= _OPENS and len(shut) > 0:
-        draft.is_open[shut[np.random.randint(len(shut))]] = True  # noqa: NPY002
+        new = _best_of(table, draft, shut)
+        draft.is_open[new] = True
+        draft.changed[new] = True
 
 
 @compiled
@@ -274,13 +410,13 @@ def iterate(
         How often, and the seed of the random numbers.
     """
     np.random.seed(seed)  # noqa: NPY002 (numba knows no other)
-    now = Draft(best.site.copy(), best.load.copy(), best.is_open.copy())
+    now = _copy(best)
+    trial = _copy(best)
     here = known
-    trial = Draft(best.site.copy(), best.load.copy(), best.is_open.copy())
     for _ in range(rounds):
         copy_to(now, trial)
         _shake(table, trial, np.random.random())  # noqa: NPY002
-        if not spread(table, trial, penalty):
+        if not serve(table, trial, penalty):
             continue
         cost = settle(table, trial, penalty)
         if cost <= here:

@@ -128,7 +128,8 @@ def solve_band(
     best = Served(field, table, whole=whole, until=until, seed=seed)
     alive = np.ones(len(field.cost), np.bool_)
     lowest = table.cost[states != CLOSED].min(axis=0, initial=np.inf)
-    left = Remaining(Branch(states.copy(), alive), lowest.copy(), -np.inf)
+    # Everyone costs at least what the nearest site does.
+    left = Remaining(Branch(states.copy(), alive), lowest.copy(), lowest.sum())
     if np.isfinite(lowest).all():
         bound, nodes = prove_band(field, left, best, until=until)
     else:

@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from allocator.bounds.served import Served
 
 _SHAKES = 200
+_SHAKING = 0.05  # of the time left, for shakes at the start
 _PICKING = 5.0  # seconds, of choosing among columns
 _MOMENT = 2.0  # seconds, of HiGHS on few pairs
+_NARROW = 0.01  # of the cost: a gap that columns are good for
+_SHARE = 0.25  # of the time left, for HiGHS on a wider gap
 _FEW = 10_000  # pairs
 _MANY = 50_000
 
@@ -66,7 +69,7 @@ def prove_band(
         Branches looked at.
     """
     best.begin()
-    best.improve(_SHAKES)
+    best.improve(_SHAKES, seconds=_SHAKING * (until - time.monotonic()))
     pool = Pool(field)
     climb(field, left, best, pool, until=until)
     if best.cost == np.inf and left.bound < best.enough:
@@ -77,17 +80,27 @@ def prove_band(
     if not field.whole:
         finish(field, left, best, seconds=np.inf, until=until)
     elif len(field.cost) <= _FEW:
-        finish(field, left, best, seconds=_MOMENT, until=until)
+        finish(field, left, best, seconds=_moment(left, best, until), until=until)
     if _is_over(left, best, until) or not field.whole:
         return left.bound, 0
     return _by_columns(field, left, best, pool, until)
+
+
+def _moment(left: Remaining, best: Served, until: float) -> float:
+    """Return how long HiGHS may try, seconds: longer where prices prove little.
+
+    Columns prove hardly more than prices do, and branching on them is then long.
+    """
+    if best.cost - left.bound <= _NARROW * abs(best.cost):
+        return _MOMENT
+    return max(_MOMENT, _SHARE * (until - time.monotonic()))
 
 
 def _first_plan(field: Field, left: Remaining, best: Served, until: float) -> None:
     """Look for a plan where none was found, and climb again from there."""
     finish(field, left, best, seconds=np.inf, until=until, first=True)
     if best.cost < np.inf:
-        best.improve(_SHAKES)
+        best.improve(_SHAKES, seconds=_SHAKING * (until - time.monotonic()))
         climb(field, left, best, None, until=until)
 
 

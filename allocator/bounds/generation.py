@@ -49,6 +49,7 @@ def generate(
         if mixture is None:
             return None
         added = _round(field, left, mixture, program, out, best.enough)
+        best.offer(program.likely(mixture))
         if left.bound >= best.enough:
             return None
         scale = max(1.0, abs(mixture.value))

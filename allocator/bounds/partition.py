@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from allocator.bounds.catchments import Branch, Field, Priced
     from allocator.bounds.lists import Flags, Floats, Ints
 
+_HALF = 0.5  # of a site open: then it counts as open
 _ATTEMPTS = 2  # of solving one program
 
 
@@ -168,6 +169,18 @@ class Program:
         lower = (branch.states == OPEN).astype(np.float64)
         for j in range(self.sites):
             self.solver.changeRowBounds(self.points + j, lower[j], 1.0)
+
+    def likely(self, mixture: Mixture) -> Flags:
+        """Return the sites that an answer opens most: as many as are counted."""
+        field = self.pool.field
+        site = np.array(self.pool.site[: len(mixture.share)], np.int64)
+        share = np.bincount(site, weights=mixture.share, minlength=self.sites)
+        if field.count == ANY:
+            is_likely: Flags = share > _HALF
+            return is_likely
+        is_likely = np.zeros(self.sites, np.bool_)
+        is_likely[np.argsort(-share, kind="stable")[: field.count]] = True
+        return is_likely
 
     def solve(self) -> Mixture | None:
         """Solve; None when that did not end well."""

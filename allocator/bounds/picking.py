@@ -1,6 +1,7 @@
 """Choose among the columns met: a plan from packings, by HiGHS.
 
-Formula: as in `allocator.bounds.partition`, with whole columns. The answer is a plan,
+Formula: as in `allocator.bounds.partition`, with whole columns; where no band has a
+lower end a point may be in several, and is served by the nearest. The answer is a plan,
 no bound: columns that were never met are not in it.
 
 Source: Barnhart et al. 1998, Branch-and-price: column generation for solving huge
@@ -71,7 +72,8 @@ def pick(
     lp.row_lower_ = np.concatenate(
         [np.ones(points), (left.branch.states == 1).astype(np.float64), [count[0]]]
     )
-    lp.row_upper_ = np.concatenate([np.ones(points), np.ones(sites), [count[1]]])
+    once = 1.0 if field.least.any() else np.inf
+    lp.row_upper_ = np.concatenate([np.full(points, once), np.ones(sites), [count[1]]])
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_ = np.cumsum([0, *(len(part) for part in index)])
     lp.a_matrix_.index_ = np.concatenate(index) if index else np.empty(0, np.int64)
@@ -84,7 +86,13 @@ def pick(
     if status != highspy.SolutionStatus.kSolutionStatusFeasible or not len(answer):
         return
     chosen = names[answer > 0.5]  # noqa: PLR2004 (whole numbers, up to rounding)
-    pairs = np.concatenate([pool.pairs[k] for k in chosen])
+    site = np.full(points, -1, np.int64)
+    cost = np.full(points, np.inf)
     is_open = np.zeros(sites, np.bool_)
-    is_open[[pool.site[k] for k in chosen]] = True
-    best.offer_served(field, pairs, np.ones(len(pairs)), is_open)
+    for k in chosen:
+        is_open[pool.site[k]] = True
+        pairs = pool.pairs[k]
+        nearer = pairs[field.cost[pairs] < cost[field.point[pairs]]]
+        cost[field.point[nearer]] = field.cost[nearer]
+        site[field.point[nearer]] = pool.site[k]
+    best.offer_sites(site, is_open)

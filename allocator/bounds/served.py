@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 
-from allocator.bounds.assigning import Draft, Table, iterate, settle, spread
+from allocator.bounds.assigning import (
+    Draft,
+    Table,
+    draft_of,
+    iterate,
+    serve,
+    settle,
+    spread,
+)
 from allocator.bounds.catchments import ANY, Field
 from allocator.bounds.lists import CLOSED, OPEN, Flags, Floats, Ints
 from allocator.bounds.transport import pairs_of, transport
@@ -13,6 +23,7 @@ _TOLERANCE = 1e-7  # of the cost, where costs are not whole: what counts as prov
 _ROUNDING = 1e-6  # what sums of prices may be off by
 _ROUNDING_SHARE = 1e-12  # of the cost, beside it
 _STARTS = 5
+_AT_ONCE = 10  # shakes between two looks at the clock
 
 
 class Served:
@@ -78,24 +89,43 @@ class Served:
             wanted = table.count
         more = min(max(0, wanted - int(fixed.sum())), len(free))
         for _ in range(_STARTS):
+            if time.monotonic() > self.until:
+                return
             is_open = fixed.copy()
             is_open[self._random.choice(free, more, replace=False)] = True
             self.offer(is_open)
 
     def offer(self, is_open: Flags) -> None:
         """Serve everyone from a set of sites or, the points whole, from one near it."""
+        if not self._is_allowed(is_open):
+            return
         key = np.packbits(is_open).tobytes()
         if key in self._tried:
             return
         self._tried.add(key)
         if not self.field.whole:
             self._offer_split(is_open)
-        draft = Draft(
-            np.zeros(len(self.table.people), np.int64),
-            np.zeros(len(is_open)),
-            is_open.copy(),
-        )
+        draft = draft_of(self.table, is_open)
         if spread(self.table, draft, self._penalty):
+            self._keep(draft, settle(self.table, draft, self._penalty))
+
+    def _is_allowed(self, is_open: Flags) -> bool:
+        states, count = self.table.states, self.table.count
+        if is_open[states == CLOSED].any() or not is_open[states == OPEN].all():
+            return False
+        return count in (ANY, int(is_open.sum()))
+
+    def offer_sites(self, site: Ints, is_open: Flags) -> None:
+        """Improve a plan that says where each point is served, -1 for not yet."""
+        if not self._is_allowed(is_open):
+            return
+        draft = draft_of(self.table, is_open)
+        draft.site[:] = site
+        known = site >= 0
+        draft.load[:] = np.bincount(
+            site[known], weights=self.table.people[known], minlength=len(is_open)
+        )
+        if serve(self.table, draft, self._penalty):
             self._keep(draft, settle(self.table, draft, self._penalty))
 
     def offer_pairs(self, pairs: Ints, shares: Floats, is_open: Flags) -> None:
@@ -105,6 +135,8 @@ class Served:
         if cost < self.cost:
             self.cost, self.pairs, self.shares = cost, pairs, shares
             self.is_open = is_open.copy()
+            if self.field.whole:
+                self._adopt()
 
     def offer_served(
         self, field: Field, pairs: Ints, shares: Floats, is_open: Flags
@@ -118,8 +150,6 @@ class Served:
         own_site = np.repeat(np.arange(len(length)), np.diff(self.field.start))
         own = np.searchsorted(own_site * points + self.field.point, key[order])
         self.offer_pairs(own, shares[order], is_open)
-        if self.field.whole:
-            self._adopt()
 
     def _adopt(self) -> None:
         """Shake from the best plan from now on."""
@@ -132,25 +162,24 @@ class Served:
         load = np.bincount(
             of_point, weights=self.table.people, minlength=len(self.is_open)
         )
-        self._draft = Draft(of_point, load, self.is_open.copy())
+        changed = np.ones(len(load), np.bool_)
+        self._draft = Draft(of_point, load, self.is_open.copy(), changed)
         self._draft_cost = self.cost
 
-    def improve(self, rounds: int) -> None:
-        """Shake the best plan of whole points so many times."""
-        if self._draft is None:
-            return
-        draft = self._draft
-        cost = iterate(
-            self.table,
-            draft,
-            self._draft_cost,
-            self._penalty,
-            rounds,
-            int(self._random.integers(2**31)),
-        )
-        if cost < self._draft_cost:
-            self._draft_cost = np.inf
-            self._keep(draft, cost)
+    def improve(self, rounds: int, seconds: float = np.inf) -> None:
+        """Shake the best plan of whole points so many times, or for so long."""
+        until = min(self.until, time.monotonic() + seconds)
+        for _ in range(-(-rounds // _AT_ONCE)):
+            if self._draft is None or time.monotonic() > until:
+                return
+            draft = self._draft
+            seed = int(self._random.integers(2**31))
+            cost = iterate(
+                self.table, draft, self._draft_cost, self._penalty, _AT_ONCE, seed
+            )
+            if cost < self._draft_cost:
+                self._draft_cost = np.inf
+                self._keep(draft, cost)
 
     def _keep(self, draft: Draft, cost: float) -> None:
         if cost >= self._draft_cost:
