@@ -3,7 +3,7 @@
 Prices move along the subgradient ``1 - (how often i is served)``, turned towards the
 course so far (Camerini, Fratta and Maffioli 1975); steps are shortened when the bound
 stops rising (Held, Wolfe and Crowder 1974). Sites that prices choose are offered as
-plans; sites and pairs that no better plan has are dropped (`allocator.bounds.catchments`).
+plans; sites and pairs that no better plan has are dropped.
 
 Sources: Held, Wolfe and Crowder 1974, Validation of subgradient optimization,
 Mathematical Programming 6, 62-88; Camerini, Fratta and Maffioli 1975, On improving
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from allocator.bounds.partition import Pool
     from allocator.bounds.served import Served
 
-MOST_PACKED = 20_000  # branches that packing one site may take
 _TURN = 0.3  # how much a new subgradient turns the course
 _HALVE_AFTER = 20  # steps without a better bound before steps become shorter
 _SHORTEST = 1e-3  # of the first step: then the prices hardly move any more
@@ -76,7 +75,7 @@ def room_for(field: Field) -> Priced:
 
 def prove(field: Field, left: Remaining, prices: Floats, out: Priced) -> float:
     """Return what some prices prove; keep them where that is the best."""
-    bound = float(price(field, left.branch, prices, MOST_PACKED, out))
+    bound = float(price(field, left.branch, prices, out))
     if bound > left.bound:
         left.bound, left.prices = bound, prices.copy()
     return bound
@@ -84,16 +83,15 @@ def prove(field: Field, left: Remaining, prices: Floats, out: Priced) -> float:
 
 def fix(field: Field, left: Remaining, out: Priced, enough: float) -> int:
     """Drop what no plan below ``enough`` has, by the best prices; return how much."""
-    bound = float(price(field, left.branch, left.prices, MOST_PACKED, out))
+    bound = float(price(field, left.branch, left.prices, out))
     if not bound < enough:
         return 0
-    fixed = fix_sites(field, left.branch, out, bound, enough)
+    fixed = fix_sites(field, left.branch, out, enough - bound)
     if field.whole:
-        bound = float(price(field, left.branch, left.prices, MOST_PACKED, out))
+        bound = float(price(field, left.branch, left.prices, out))
         if bound < enough:
-            fixed += fix_pairs(
-                field, left.branch, left.prices, out, bound, enough, MOST_PACKED
-            )
+            lift = enough - bound
+            fixed += fix_pairs(field, left.branch, left.prices, out, lift)
     return fixed
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _CLOSED, _OPEN = -1, 1  # as in `allocator.bounds.lists`
 _TRIES = 10  # closed sites that a shake looks at
 _GAIN = 1e-7  # changes that gain less are rounding
-# Of kinds of shakes, drawn from 0 to 1: from there on one closes, up to there one opens.
+# A kind of shake is a number: from the first a site closes, up to the next one opens.
 _CLOSES, _OPENS, _SWAP = 0.33, 0.67, 0.5
 _LAST = 1e300  # regret of a point that only one open site can serve
 _PASSES = 200  # at most, of shifts and swaps
@@ -47,7 +47,7 @@ class Table(NamedTuple):
         Of each site.
     states
         Of each site: what is fixed and forbidden.
-    count
+    wanted
         How many sites are open; -1 where they are not counted.
     """
 
@@ -57,7 +57,7 @@ class Table(NamedTuple):
     most: Floats
     opening: Floats
     states: States
-    count: int
+    wanted: int
 
 
 class Draft(NamedTuple):
@@ -91,18 +91,19 @@ def draft_of(table: Table, is_open: Flags) -> Draft:
 @compiled
 def broken(table: Table, j: int, load: float) -> float:
     """Return by how many people a load is outside the band of a site."""
-    return max(0.0, load - table.most[j]) + max(0.0, table.least[j] - load)
+    over, under = load - table.most[j], table.least[j] - load
+    return float(max(0.0, over) + max(0.0, under))
 
 
 @compiled
 def broken_above(table: Table, j: int, load: float) -> float:
     """Return by how many people a load is above the band of a site."""
-    return max(0.0, load - table.most[j])
+    return float(max(0.0, load - table.most[j]))
 
 
 @compiled
 def cost_of(table: Table, draft: Draft) -> float:
-    """Return what a plan costs; infinite where it breaks a band or a point is unserved."""
+    """Return what a plan costs; infinite where it is none."""
     total = 0.0
     for j in range(len(draft.is_open)):
         if draft.is_open[j]:
@@ -118,11 +119,24 @@ def cost_of(table: Table, draft: Draft) -> float:
 
 @compiled
 def spread(table: Table, draft: Draft, penalty: float) -> bool:
-    """Serve every point from scratch; return False where some point has no open site."""
+    """Serve everyone from scratch; return False where a point has no open site."""
     draft.load[:] = 0.0
     draft.site[:] = -1
     draft.changed[:] = True
     return serve(table, draft, penalty)
+
+
+@compiled
+def _regret(table: Table, names: Ints, i: int) -> float:
+    """Return what a point loses without its nearest site; infinite without any."""
+    near, second = np.inf, np.inf
+    for j in names:
+        here = table.cost[j, i]
+        if here < near:
+            near, second = here, near
+        elif here < second:
+            second = here
+    return np.inf if near == np.inf else min(second - near, _LAST)
 
 
 @compiled
@@ -138,24 +152,17 @@ def serve(table: Table, draft: Draft, penalty: float) -> bool:
     waiting = np.flatnonzero(draft.site < 0)
     regret = np.empty(len(waiting))
     for place in range(len(waiting)):
-        near, second = np.inf, np.inf
-        for j in names:
-            here = table.cost[j, waiting[place]]
-            if here < near:
-                near, second = here, near
-            elif here < second:
-                second = here
-        if near == np.inf:
+        regret[place] = _regret(table, names, waiting[place])
+        if regret[place] == np.inf:
             return False
-        regret[place] = min(second - near, _LAST)
     for i in waiting[np.argsort(-regret, kind="mergesort")]:
         best, chosen = np.inf, -1
         size = table.people[i]
-        for j in names:
+        for name in names:
+            j = int(name)
             over = broken_above(table, j, draft.load[j] + size)
-            here = table.cost[j, i] + penalty * (
-                over - broken_above(table, j, draft.load[j])
-            )
+            over -= broken_above(table, j, draft.load[j])
+            here = table.cost[j, i] + penalty * over
             if here < best:
                 best, chosen = here, j
         draft.site[i] = chosen
@@ -218,7 +225,7 @@ def _near(table: Table, names: Ints) -> Ints:
 
 @compiled
 def _swap(table: Table, draft: Draft, penalty: float, near: Ints, now: Flags) -> bool:
-    """Exchange points with those of near sites where that gains; return whether any did.
+    """Exchange points with near sites where that gains; return whether any did.
 
     Only between sites of which one has changed.
     """
@@ -265,29 +272,38 @@ def _exchanged(table: Table, draft: Draft, penalty: float, i: int, k: int) -> bo
 def _move(table: Table, draft: Draft, penalty: float, moved: Flags) -> bool:
     """Move whole catchments to closed sites where that gains."""
     gained = False
-    for j in np.flatnonzero(draft.is_open):
+    for name in np.flatnonzero(draft.is_open):
+        j = int(name)
         if table.states[j] == _OPEN or not moved[j]:
             continue
         members = np.flatnonzero(draft.site == j)
-        load = draft.load[j]
-        now = table.opening[j] + penalty * broken(table, j, load)
-        for i in members:
-            now += table.cost[j, i]
-        best, chosen = now - _GAIN, -1
+        best, chosen = _catchment(table, members, penalty, j, np.inf), -1
+        best -= _GAIN
         for t in range(len(draft.is_open)):
             if draft.is_open[t] or table.states[t] == _CLOSED:
                 continue
-            here = table.opening[t] + penalty * broken(table, t, load)
-            for i in members:
-                here += table.cost[t, i]
-                if here >= best:
-                    break
+            here = _catchment(table, members, penalty, t, best)
             if here < best:
                 best, chosen = here, t
         if chosen >= 0:
             _put(draft, j, chosen, members)
             gained = True
     return gained
+
+
+@compiled
+def _catchment(
+    table: Table, members: Ints, penalty: float, j: int, most: float
+) -> float:
+    """Return what a site costs with some points, or something from ``most`` on."""
+    load = 0.0
+    total = table.opening[j]
+    for i in members:
+        total += table.cost[j, i]
+        load += table.people[i]
+        if total >= most:
+            return float(total)
+    return float(total + penalty * broken(table, j, load))
 
 
 @compiled
@@ -354,10 +370,10 @@ def copy_to(source: Draft, target: Draft) -> None:
 
 @compiled
 def _best_of(table: Table, draft: Draft, shut: Ints) -> int:
-    """Return, of some closed sites, the one nearer than its own site for most people."""
-    best, chosen = -np.inf, shut[0]
+    """Return, of some closed sites, the one that would save most."""
+    best, chosen = -np.inf, int(shut[0])
     for _ in range(min(_TRIES, len(shut))):
-        j = shut[np.random.randint(len(shut))]  # noqa: NPY002
+        j = int(shut[np.random.randint(len(shut))])  # noqa: NPY002
         gain = -table.opening[j]
         for i in range(len(draft.site)):
             own = draft.site[i]
@@ -377,7 +393,7 @@ def _shake(table: Table, draft: Draft, kind: float) -> None:
     free = np.flatnonzero(draft.is_open & (table.states != _OPEN))
     shut = np.flatnonzero((~draft.is_open) & (table.states != _CLOSED))
     both = len(free) > 0 and len(shut) > 0
-    if table.count >= 0:
+    if table.wanted >= 0:
         if not both:
             return
         kind = _SWAP
@@ -393,17 +409,13 @@ def _shake(table: Table, draft: Draft, kind: float) -> None:
 
 
 @compiled
-def iterate(
-    table: Table, best: Draft, known: float, penalty: float, rounds: int, seed: int
-) -> float:
+def iterate(table: Table, best: Draft, penalty: float, rounds: int, seed: int) -> float:
     """Shake and settle a plan so many times; return what the best costs.
 
     Parameters
     ----------
     best
         The best plan, changed in place when a better one is found.
-    known
-        What it costs.
     penalty
         For each person outside a band.
     rounds, seed
@@ -412,6 +424,7 @@ def iterate(
     np.random.seed(seed)  # noqa: NPY002 (numba knows no other)
     now = _copy(best)
     trial = _copy(best)
+    known = cost_of(table, best)
     here = known
     for _ in range(rounds):
         copy_to(now, trial)

@@ -2,13 +2,13 @@
 
 In words: open sites and say who is served where, so that serving and opening cost least
 and each open site serves between L and U people. Formula: ``min sum_j f_j y_j + sum_ij
-w_i c_ij x_ij`` with ``sum_j x_ij = 1``, ``L_j y_j <= sum_i d_i x_ij <= U_j y_j``, ``x_ij
-<= y_j``, y in {0, 1}, x in {0, 1} or, split, in [0, 1]; ``sum_j y_j = p`` where p is
-given. With L = 0, whole points and p it is the capacitated p-median problem.
+w_i c_ij x_ij`` with ``sum_j x_ij = 1``, ``L_j y_j <= sum_i d_i x_ij <= U_j y_j``,
+``x_ij <= y_j``, y in {0, 1}, x in {0, 1} or, split, in [0, 1]; ``sum_j y_j = p`` where
+p is given. With L = 0, whole points and p it is the capacitated p-median problem.
 
 Sources: Mulvey and Beck 1984, Solving capacitated clustering problems, European Journal
-of Operational Research 18, 339-348; Karger and Minkoff 2000, Building Steiner trees with
-incomplete global knowledge, FOCS 2000, 613-623 (lower bounds). How it is solved:
+of Operational Research 18, 339-348; Karger and Minkoff 2000, Building Steiner trees
+with incomplete global knowledge, FOCS 2000, 613-623 (lower bounds). How it is solved:
 `allocator.bounds.bandsearch`.
 """
 
@@ -117,7 +117,15 @@ def solve_band(
     """
     started = time.monotonic()
     until = started + seconds
-    table = _table(costs, people, p, most, least, opening, weights)
+    table = _table(
+        costs=costs,
+        people=people,
+        p=p,
+        most=most,
+        least=least,
+        opening=opening,
+        weights=weights,
+    )
     states = states_of(len(table.opening), fixed, forbidden)
     if p is not None and not (states == OPEN).sum() <= p <= (states != CLOSED).sum():
         message = f"p must be {(states == OPEN).sum()} to {(states != CLOSED).sum()}"
@@ -138,6 +146,7 @@ def solve_band(
 
 
 def _table(
+    *,
     costs: Floats,
     people: Floats,
     p: int | None,
@@ -152,26 +161,33 @@ def _table(
         raise ValueError("costs must be demand points by sites, at least one of each")
     points, sites = cost.shape
     if weights is not None:
-        weighed = _numbers("weights", weights, points)[:, None]
+        weighed = numbers("weights", weights, points)[:, None]
         cost = np.where(np.isfinite(cost), cost * weighed, cost)
     if np.isnan(cost).any() or cost.min() < 0:
         raise ValueError("costs must be at least 0, infinite where none is")
-    upper = _numbers("most", most, sites)
-    lower = _numbers("least", least, sites)
+    upper = numbers("most", most, sites)
+    lower = numbers("least", least, sites)
     if (lower > upper).any():
         raise ValueError("no site may have a least above its most")
     return Table(
         np.ascontiguousarray(cost.T),
-        _numbers("people", people, points),
+        numbers("people", people, points),
         lower * (1.0 - _SLACK),
         upper * (1.0 + _SLACK),
-        _numbers("opening", opening, sites),
+        numbers("opening", opening, sites),
         np.zeros(sites, np.int8),
         ANY if p is None else p,
     )
 
 
-def _numbers(name: str, values: Floats | float, count: int) -> Floats:
+def numbers(name: str, values: Floats | float, count: int) -> Floats:
+    """Return so many numbers, one for all of them repeated.
+
+    Raises
+    ------
+    ValueError
+        When they are not so many, or one is not finite or below 0.
+    """
     try:
         full = np.broadcast_to(np.asarray(values, np.float64), (count,)).copy()
     except ValueError as error:
@@ -195,7 +211,7 @@ def _field(table: Table, *, whole: bool) -> Field:
         table.least,
         table.most,
         table.opening,
-        table.count,
+        table.wanted,
         whole,
     )
 

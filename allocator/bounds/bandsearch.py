@@ -4,13 +4,16 @@
    improved too (`allocator.bounds.assigning`, `allocator.bounds.ascent`).
 2. Sites and pairs that no better plan has are dropped.
 3. What is left goes to HiGHS as one integer program: for all the time where points are
-   split, since the rest is linear once sites are whole; else for a moment.
+   split, since the rest is linear once sites are whole; else for a moment, which is
+   longer where prices prove little.
 4. Columns are generated, HiGHS chooses among those met, again sites and pairs are
    dropped, and again HiGHS has a moment.
-5. What is left is branched on (`allocator.bounds.bandtree`). From time to time HiGHS has
-   another moment, each twice as long: it is better where few sites have narrow bands.
+5. What is left is branched on (`allocator.bounds.bandtree`). From time to time HiGHS
+   has another moment, each twice as long: it is better where few sites have narrow
+   bands.
 
-Where no plan was found by then, HiGHS looks for the first, or proves that there is none.
+Where no plan was found by then, HiGHS looks for the first, or proves that there is
+none.
 
 Each step ends as soon as the bound says that nothing better exists, or time is over:
 what is proven until then holds.
@@ -128,14 +131,14 @@ def _by_columns(
         tree.grow(min(until, time.monotonic() + 2.0 * moment))
         left.bound = max(left.bound, tree.bound)
         moment *= 2.0
+        if len(field.cost) > _MANY and tree.is_done:
+            break
         if len(field.cost) <= _MANY and not _is_over(left, best, until):
             finish(field, left, best, seconds=moment, until=until)
     return left.bound, tree.nodes
 
 
-def drop(
-    field: Field, left: Remaining, best: Served, pool: Pool
-) -> tuple[Field, Pool]:
+def drop(field: Field, left: Remaining, best: Served, pool: Pool) -> tuple[Field, Pool]:
     """Drop sites and pairs that no better plan has, and the columns that have them."""
     if best.cost == np.inf:
         return field, pool

@@ -55,9 +55,7 @@ class Tree:
         What is branched on.
     """
 
-    def __init__(
-        self, field: Field, best: Served, pool: Pool, root: Remaining
-    ) -> None:
+    def __init__(self, field: Field, best: Served, pool: Pool, root: Remaining) -> None:
         self.field, self.best = field, best
         self.nodes = 0
         self.program = Program(pool, min(best.cost, best.dearest), until=np.inf)
@@ -65,6 +63,11 @@ class Tree:
         self._names = itertools.count()
         self._heap = [(root.bound, next(self._names), root)]
         self._floor = np.inf  # of what is done with
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to branch on."""
+        return not self._heap
 
     @property
     def bound(self) -> float:
@@ -85,7 +88,7 @@ class Tree:
                 heapq.heappush(self._heap, (child.bound, next(self._names), child))
 
     def _branch(self, left: Remaining) -> tuple[list[Remaining], float]:
-        """Return the branches of one, and what else of it is proven to cost at least."""
+        """Return the branches of one, and a bound of what else there is of it."""
         self.program.restrict(left.branch)
         mixture = generate(self.field, left, self.best, self.program)
         if left.bound >= self.best.enough:
@@ -98,10 +101,7 @@ class Tree:
         if sides is None:
             return self._settled(mixture, left)
         fix(self.field, left, room_for(self.field), self.best.enough)
-        children = []
-        for side in sides:
-            children.append(_taken(left, side))
-        return children, np.inf
+        return [_taken(left, side) for side in sides], np.inf
 
     def _settled(
         self, mixture: Mixture, left: Remaining
@@ -117,7 +117,7 @@ class Tree:
         return [], left.bound
 
     def _on_any(self, left: Remaining) -> tuple[list[Remaining], float]:
-        """Branch on the first site that is not fixed; without one, end with the bound."""
+        """Branch on the first site that is free; without one, end with the bound."""
         free = np.flatnonzero(left.branch.states == FREE)
         if not len(free):
             return [], left.bound
@@ -164,9 +164,7 @@ class Tree:
             return 0.0
         return min(answer.value, self.best.enough) - mixture.value
 
-    def _candidates(
-        self, mixture: Mixture, left: Remaining
-    ) -> list[tuple[Side, Side]]:
+    def _candidates(self, mixture: Mixture, left: Remaining) -> list[tuple[Side, Side]]:
         used = np.flatnonzero(mixture.share > _WHOLE)
         pool = self.program.pool
         y = np.bincount(
@@ -206,7 +204,10 @@ def _dealt(pairs: Ints, x: Floats) -> tuple[Ints, Ints]:
     halves: tuple[list[int], list[int]] = ([], [])
     sums = [0.0, 0.0]
     for pair, share in zip(pairs, x, strict=True):
-        side = int(sums[1] < sums[0] or (sums[0] == sums[1] and len(halves[1]) < len(halves[0])))
+        side = int(
+            sums[1] < sums[0]
+            or (sums[0] == sums[1] and len(halves[1]) < len(halves[0]))
+        )
         halves[side].append(int(pair))
         sums[side] += float(share)
     return np.array(halves[0], np.int64), np.array(halves[1], np.int64)

@@ -3,7 +3,8 @@
 With a price u_i for serving demand point i the rest falls apart into sites. An open
 site j costs ``z_j = f_j + min sum_i (c_ij - u_i) x_ij`` over what its band allows
 (`allocator.bounds.packing`), and no plan costs less than ``sum_i u_i`` plus the p least
-z_j; where sites are not counted, plus all z_j below zero. Fixed sites count in any case.
+z_j; where sites are not counted, plus all z_j below zero. Fixed sites count in any
+case.
 
 The same prices say what one choice would cost: with z_j(i) the least z_j that serves
 point i, no plan that serves i at j costs less than the bound with j open and z_j(i) in
@@ -23,12 +24,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from allocator.bounds.compiled import compiled
-from allocator.bounds.packing import Items, pack, relaxed, sorted_items, without
+from allocator.bounds.packing import Items, Span, pack, relaxed, sorted_items, without
 
 if TYPE_CHECKING:
     from allocator.bounds.lists import Flags, Floats, Ints, States
 
 _FREE, _CLOSED, _OPEN = 0, -1, 1  # as in `allocator.bounds.lists`
+_CLOSE = 1e-9  # values so near to each other are one
 ANY = -1  # as the count of open sites: not counted
 
 
@@ -47,7 +49,7 @@ class Field(NamedTuple):
         Of each site: the band.
     opening
         Of each site: what opening it costs.
-    count
+    wanted
         How many sites are open, or ANY.
     whole
         Whether demand points are served whole.
@@ -60,7 +62,7 @@ class Field(NamedTuple):
     least: Floats
     most: Floats
     opening: Floats
-    count: int
+    wanted: int
     whole: bool
 
 
@@ -131,14 +133,13 @@ def _relax(field: Field, branch: Branch, prices: Floats, out: Priced) -> None:
 
 @compiled
 def _exactly(
-    field: Field, branch: Branch, prices: Floats, out: Priced, site: int, most: int
+    field: Field, branch: Branch, prices: Floats, out: Priced, site: int
 ) -> None:
     """Write the exact value of one site, its points whole."""
     items = items_of(field, branch, prices, site)
     taken = np.zeros(len(items.worth), np.bool_)
-    value, is_exact = pack(
-        items, field.least[site], field.most[site], np.inf, most, taken
-    )
+    span = Span(field.least[site], field.most[site])
+    value, is_exact = pack(items, span, np.inf, taken)
     out.value[site] = value + field.opening[site]
     out.is_exact[site] = is_exact
     for k in range(len(taken)):
@@ -146,9 +147,7 @@ def _exactly(
 
 
 @compiled
-def price(
-    field: Field, branch: Branch, prices: Floats, most: int, out: Priced
-) -> float:
+def price(field: Field, branch: Branch, prices: Floats, out: Priced) -> float:
     """Price all sites; return the bound.
 
     Parameters
@@ -157,8 +156,6 @@ def price(
         The problem and what is left of it.
     prices
         Of the demand points.
-    most
-        Branches that packing one site may take.
     out
         Where values are written: exact for all sites that the bound hangs on, of the
         others what is no more than their value.
@@ -175,25 +172,27 @@ def price(
     for j in np.argsort(out.value, kind="mergesort"):
         if states[j] == _CLOSED or out.value[j] == np.inf:
             continue
-        if states[j] == _FREE and not _counts(field, states, out.value[j], worst[:exact]):
+        if states[j] == _FREE and not _counts(
+            field, states, out.value[j], worst[:exact]
+        ):
             continue
         if not out.is_exact[j]:
-            _exactly(field, branch, prices, out, j, most)
+            _exactly(field, branch, prices, out, j)
         if states[j] == _FREE:
             worst[exact] = out.value[j]
             exact += 1
-    return prices.sum() + chosen_value(field, states, out.value)
+    return float(prices.sum()) + chosen_value(field, states, out.value)
 
 
 @compiled
 def _counts(field: Field, states: States, value: float, seen: Floats) -> bool:
     """Return whether a free site of at least this value can be among the chosen."""
-    if field.count == ANY:
+    if field.wanted == ANY:
         return value < 0.0
-    wanted = field.count - (states == _OPEN).sum()
+    wanted = field.wanted - (states == _OPEN).sum()
     if len(seen) < wanted:
         return True
-    return wanted > 0 and np.sort(seen)[wanted - 1] > value
+    return bool(wanted > 0 and np.sort(seen)[wanted - 1] > value)
 
 
 @compiled
@@ -202,9 +201,9 @@ def margin_of(field: Field, states: States, value: Floats) -> float:
 
     Zero where sites are not counted; minus infinity where no free site is chosen.
     """
-    if field.count == ANY:
+    if field.wanted == ANY:
         return 0.0
-    wanted = field.count - (states == _OPEN).sum()
+    wanted = field.wanted - (states == _OPEN).sum()
     if wanted <= 0:
         return -np.inf
     free = np.sort(value[states == _FREE])
@@ -216,23 +215,23 @@ def chosen_value(field: Field, states: States, value: Floats) -> float:
     """Return the sum of the values of the sites that are chosen."""
     total = value[states == _OPEN].sum()
     free = np.sort(value[states == _FREE])
-    if field.count == ANY:
-        return total + np.minimum(free, 0.0).sum()
-    wanted = field.count - (states == _OPEN).sum()
+    if field.wanted == ANY:
+        return float(total + np.minimum(free, 0.0).sum())
+    wanted = field.wanted - (states == _OPEN).sum()
     if wanted < 0 or wanted > len(free):
         return np.inf
-    return total + free[:wanted].sum()
+    return float(total + free[:wanted].sum())
 
 
 @compiled
 def chosen_sites(field: Field, states: States, value: Floats) -> Flags:
     """Return which sites are chosen; of equal ones the first."""
-    chosen = states == _OPEN
-    wanted = field.count - chosen.sum()
+    chosen: Flags = states == _OPEN
+    wanted = field.wanted - chosen.sum()
     for j in np.argsort(value, kind="mergesort"):
         if states[j] != _FREE or value[j] == np.inf:
             continue
-        if field.count == ANY:
+        if field.wanted == ANY:
             chosen[j] = value[j] < 0.0
         elif wanted > 0:
             chosen[j] = True
@@ -252,10 +251,8 @@ def excess(field: Field, chosen: Flags, served: Floats, away: Floats) -> float:
 
 
 @compiled
-def fix_sites(
-    field: Field, branch: Branch, out: Priced, bound: float, enough: float
-) -> int:
-    """Close and open sites whose other state would lift the bound to ``enough``."""
+def fix_sites(field: Field, branch: Branch, out: Priced, lift: float) -> int:
+    """Close and open sites whose other state would lift the bound by so much."""
     states = branch.states
     margin = margin_of(field, states, out.value)
     following = _following(field, states, out.value)
@@ -265,10 +262,10 @@ def fix_sites(
         if states[j] != _FREE:
             continue
         if chosen[j]:
-            if bound - out.value[j] + following >= enough:
+            if following - out.value[j] >= lift:
                 states[j] = _OPEN
                 fixed += 1
-        elif bound + out.value[j] - margin >= enough:
+        elif out.value[j] - margin >= lift:
             states[j] = _CLOSED
             fixed += 1
     return fixed
@@ -277,24 +274,18 @@ def fix_sites(
 @compiled
 def _following(field: Field, states: States, value: Floats) -> float:
     """Return the value of the site that takes the place of one that is closed."""
-    if field.count == ANY:
+    if field.wanted == ANY:
         return 0.0
-    wanted = field.count - (states == _OPEN).sum()
+    wanted = field.wanted - (states == _OPEN).sum()
     free = np.sort(value[states == _FREE])
     return free[wanted] if 0 <= wanted < len(free) else np.inf
 
 
 @compiled
 def fix_pairs(
-    field: Field,
-    branch: Branch,
-    prices: Floats,
-    out: Priced,
-    bound: float,
-    enough: float,
-    most: int,
+    field: Field, branch: Branch, prices: Floats, out: Priced, lift: float
 ) -> int:
-    """Drop pairs that no plan below ``enough`` has; return how many.
+    """Drop pairs that would lift the bound by so much; return how many.
 
     Only where points are whole: a split point may be served in part at no more than
     what its site costs without it.
@@ -305,24 +296,19 @@ def fix_pairs(
     for j in range(len(branch.states)):
         low, high = field.start[j], field.start[j + 1]
         if branch.states[j] == _CLOSED:
-            dropped += branch.alive[low:high].sum()
+            dropped += int(branch.alive[low:high].sum())
             branch.alive[low:high] = False
             continue
-        # The bound of everything but this site, with this site open.
-        others = bound - (out.value[j] if chosen[j] else margin)
-        cutoff = enough - others - field.opening[j]
-        dropped += _drop(field, branch, prices, j, cutoff, most)
+        # What the site may cost, in place of itself or of the dearest that is chosen.
+        replaced = out.value[j] if chosen[j] else margin
+        cutoff = replaced + lift - field.opening[j]
+        dropped += _drop(field, branch, prices, j, cutoff)
     return dropped
 
 
 @compiled
 def _drop(
-    field: Field,
-    branch: Branch,
-    prices: Floats,
-    site: int,
-    cutoff: float,
-    most: int,
+    field: Field, branch: Branch, prices: Floats, site: int, cutoff: float
 ) -> int:
     """Drop the pairs of one site with which its packing is worth ``cutoff`` or more."""
     items = items_of(field, branch, prices, site)
@@ -333,17 +319,16 @@ def _drop(
             continue
         size = field.people[field.point[k]]
         worth = field.cost[k] - prices[field.point[k]]
-        need, room = field.least[site] - size, field.most[site] - size
+        span = Span(field.least[site] - size, field.most[site] - size)
         # With the pair counted twice where it is a gain: less, and quickly known.
-        value = worth + relaxed(items, 0, need, room).value
+        value = worth + relaxed(items, 0, span.need, span.room).value
         if value < cutoff:
             rest = without(items, k)
-            value = worth + relaxed(rest, 0, need, room).value
+            value = worth + relaxed(rest, 0, span.need, span.room).value
             if value < cutoff:
-                value = worth + pack(
-                    rest, need, room, cutoff - worth, most, taken[: len(rest.worth)]
-                )[0]
-        if value >= cutoff - 1e-9:
+                room = taken[: len(rest.worth)]
+                value = worth + pack(rest, span, cutoff - worth, room)[0]
+        if value >= cutoff - _CLOSE:
             branch.alive[k] = False
             dropped += 1
     return dropped

@@ -140,10 +140,10 @@ class _Model:
         upper = [np.ones(points), np.zeros(sites), np.full(sites, np.inf)]
         lower.append(np.full(pairs, -np.inf))
         upper.append(np.zeros(pairs))
-        if field.count != ANY:
+        if field.wanted != ANY:
             blocks.append([None, sparse.csr_matrix(np.ones((1, sites)))])
-            lower.append(np.array([float(field.count)]))
-            upper.append(np.array([float(field.count)]))
+            lower.append(np.array([float(field.wanted)]))
+            upper.append(np.array([float(field.wanted)]))
         matrix = sparse.bmat(blocks, format="csc")
         return matrix, np.concatenate(lower), np.concatenate(upper)
 

@@ -48,7 +48,7 @@ def generate(
         mixture = program.solve()
         if mixture is None:
             return None
-        added = _round(field, left, mixture, program, out, best.enough)
+        added = _round(field, left, mixture, program, out, enough=best.enough)
         best.offer(program.likely(mixture))
         if left.bound >= best.enough:
             return None
@@ -64,9 +64,10 @@ def _round(
     mixture: Mixture,
     program: Program,
     out: Priced,
+    *,
     enough: float,
 ) -> int:
-    """Try prices, ever nearer to the duals, until packings come; return how many did."""
+    """Try prices, ever nearer to the duals, until packings come; return how many."""
     inward = _INWARD
     while True:
         prices = inward * left.prices + (1.0 - inward) * mixture.prices

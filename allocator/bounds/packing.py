@@ -1,8 +1,9 @@
 """Which demand points one site serves best at given prices: a knapsack with a band.
 
 In words: an open site serves points of at least L and at most U people in all; serving
-point i is worth ``c_ij - u_i`` (a gain where below zero). Formula: ``min sum_i r_i x_i``
-with ``L <= sum_i d_i x_i <= U`` and x in {0, 1}, or x in [0, 1] where points are split.
+point i is worth ``r_i = c_ij - u_i`` (a gain where below zero). Formula: ``min sum_i
+r_i x_i`` with ``L <= sum_i d_i x_i <= U`` and x in {0, 1}, or x in [0, 1] where points
+are split.
 
 Split, the answer takes points by their worth for each person until U is reached, or
 until gains end, or, where gains end below L, until L (Dantzig 1957); the last point in
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from allocator.bounds.lists import Flags, Floats, Ints
 
 _CLOSE = 1e-9  # values so near to each other are one
+_MOST_BRANCHES = 20_000  # of a search, before it gives up
 _FEW_BRANCHES = 300  # of a search, before sums are tried
 _MOST_SUMS = 2_000_000  # items times people: beyond, the search goes on instead
 
@@ -64,9 +66,16 @@ class Relaxed(NamedTuple):
     part: float
 
 
+class Span(NamedTuple):
+    """A band, or what is left of it: people at least and at most."""
+
+    need: float
+    room: float
+
+
 @compiled
 def sorted_items(name: Ints, worth: Floats, size: Floats) -> Items:
-    """Return items by worth for each person; what costs and has no people is dropped."""
+    """Return items by worth for each person; what has neither gain nor people goes."""
     ratio = np.empty(len(worth))
     kept = 0
     for k in range(len(worth)):
@@ -110,15 +119,13 @@ def relaxed(items: Items, first: int, need: float, room: float) -> Relaxed:
 
 
 @compiled
-def pack_sums(
-    items: Items, need: float, room: float, cutoff: float, taken: Flags
-) -> float:
+def pack_sums(items: Items, span: Span, cutoff: float, taken: Flags) -> float:
     """Pack whole items of whole sizes into a band, by every sum of sizes.
 
-    Parameters and result as those of `pack_whole`; always exact.
+    Parameters and result are those of `pack_branches`; always exact.
     """
     count = len(items.worth)
-    lowest, highest = int(np.ceil(need)), int(np.floor(room))
+    lowest, highest = int(np.ceil(span.need)), int(np.floor(span.room))
     highest = min(highest, int(items.sizes[count]))
     best = np.full(max(highest, 0) + 1, np.inf)
     best[0] = 0.0
@@ -142,37 +149,38 @@ def pack_sums(
             if is_in[k, total]:
                 taken[k] = True
                 total -= int(items.size[k])
-    return value
+    return float(value)
 
 
 @compiled
-def pack(
-    items: Items, need: float, room: float, cutoff: float, most: int, taken: Flags
-) -> tuple[float, bool]:
-    """Pack whole items into a band: by `pack_whole`, and by sums where it gives up."""
+def pack(items: Items, span: Span, cutoff: float, taken: Flags) -> tuple[float, bool]:
+    """Pack whole items into a band: by branches, and by sums where these are many.
+
+    Parameters and results are those of `pack_branches`.
+    """
     count = len(items.worth)
-    is_summed = count * min(room, items.sizes[count]) <= _MOST_SUMS
+    is_summed = count * min(span.room, items.sizes[count]) <= _MOST_SUMS
     for size in items.size:
         is_summed = is_summed and size == np.floor(size)
-    few = min(most, _FEW_BRANCHES) if is_summed else most
-    value, is_exact = pack_whole(items, need, room, cutoff, few, taken)
+    most = _FEW_BRANCHES if is_summed else _MOST_BRANCHES
+    value, is_exact = pack_branches(items, span, cutoff, most, taken)
     if is_exact or not is_summed:
         return value, is_exact
-    return pack_sums(items, need, room, cutoff, taken), True
+    return pack_sums(items, span, cutoff, taken), True
 
 
 @compiled
-def pack_whole(
-    items: Items, need: float, room: float, cutoff: float, most: int, taken: Flags
+def pack_branches(
+    items: Items, span: Span, cutoff: float, most: int, taken: Flags
 ) -> tuple[float, bool]:
-    """Pack whole items into a band.
+    """Pack whole items into a band, depth first.
 
     Parameters
     ----------
     items
         What there is, sorted.
-    need, room
-        The band: people at least and at most.
+    span
+        The band.
     cutoff
         Answers of this value or more are not looked for.
     most
@@ -193,8 +201,8 @@ def pack_whole(
     here = np.zeros(count, np.bool_)
     taken[:] = False
     best = cutoff
-    root = relaxed(items, 0, need, room).value
-    depth, value, left, wanted, branches = 0, 0.0, room, need, 0
+    root = relaxed(items, 0, span.need, span.room).value
+    depth, value, left, wanted, branches = 0, 0.0, span.room, span.need, 0
     while True:
         branches += 1
         if branches > most:

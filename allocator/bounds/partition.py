@@ -139,7 +139,7 @@ class Program:
         index, value, start = [], [], [0]
         for k in new:
             ends = [self.points + pool.site[k]]
-            if field.count != ANY:
+            if field.wanted != ANY:
                 ends.append(self.points + self.sites)
             index += [field.point[pool.pairs[k]], np.array(ends)]
             value += [pool.shares[k], np.ones(len(ends))]
@@ -175,11 +175,11 @@ class Program:
         field = self.pool.field
         site = np.array(self.pool.site[: len(mixture.share)], np.int64)
         share = np.bincount(site, weights=mixture.share, minlength=self.sites)
-        if field.count == ANY:
+        if field.wanted == ANY:
             is_likely: Flags = share > _HALF
             return is_likely
         is_likely = np.zeros(self.sites, np.bool_)
-        is_likely[np.argsort(-share, kind="stable")[: field.count]] = True
+        is_likely[np.argsort(-share, kind="stable")[: field.wanted]] = True
         return is_likely
 
     def solve(self) -> Mixture | None:
@@ -199,7 +199,7 @@ class Program:
         every = np.asarray(answer.col_value)
         duals = np.asarray(answer.row_dual)
         site_dual = duals[self.points : self.points + self.sites].copy()
-        if self.pool.field.count != ANY:
+        if self.pool.field.wanted != ANY:
             site_dual += duals[self.points + self.sites]
         value = self.solver.getInfo().objective_function_value
         return Mixture(
@@ -214,7 +214,7 @@ class Program:
 def _empty(field: Field, dear: float) -> highspy.Highs:
     """Return the program without columns but those that stand for what is broken."""
     points, sites = len(field.people), len(field.opening)
-    counted = field.count != ANY
+    counted = field.wanted != ANY
     rows = points + sites + counted
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in (("output_flag", False), ("threads", 1), ("presolve", "off")):
@@ -228,7 +228,7 @@ def _empty(field: Field, dear: float) -> highspy.Highs:
     exactly = np.concatenate([np.ones(points), np.zeros(sites)])
     ends = np.ones(points + sites)
     if counted:
-        exactly, ends = np.append(exactly, field.count), np.append(ends, field.count)
+        exactly, ends = np.append(exactly, field.wanted), np.append(ends, field.wanted)
     lp.row_lower_, lp.row_upper_ = exactly, ends
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_ = np.arange(columns + 1)

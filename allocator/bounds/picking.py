@@ -68,7 +68,7 @@ def pick(
     lp.num_col_, lp.num_row_ = len(names), points + sites + 1
     lp.col_cost_ = np.array([pool.cost[k] for k in names])
     lp.col_lower_, lp.col_upper_ = np.zeros(len(names)), np.ones(len(names))
-    count = (0.0, np.inf) if field.count == ANY else (field.count, field.count)
+    count = (0.0, np.inf) if field.wanted == ANY else (field.wanted, field.wanted)
     lp.row_lower_ = np.concatenate(
         [np.ones(points), (left.branch.states == 1).astype(np.float64), [count[0]]]
     )

@@ -82,11 +82,11 @@ class Served:
         states, table = self.table.states, self.table
         fixed = states == OPEN
         free = np.flatnonzero(states == 0)
-        if table.count == ANY:
+        if table.wanted == ANY:
             mean = max(float(table.most[states != CLOSED].mean()), 1e-9)
             wanted = int(np.ceil(1.2 * table.people.sum() / mean))
         else:
-            wanted = table.count
+            wanted = table.wanted
         more = min(max(0, wanted - int(fixed.sum())), len(free))
         for _ in range(_STARTS):
             if time.monotonic() > self.until:
@@ -110,7 +110,7 @@ class Served:
             self._keep(draft, settle(self.table, draft, self._penalty))
 
     def _is_allowed(self, is_open: Flags) -> bool:
-        states, count = self.table.states, self.table.count
+        states, count = self.table.states, self.table.wanted
         if is_open[states == CLOSED].any() or not is_open[states == OPEN].all():
             return False
         return count in (ANY, int(is_open.sum()))
@@ -174,9 +174,7 @@ class Served:
                 return
             draft = self._draft
             seed = int(self._random.integers(2**31))
-            cost = iterate(
-                self.table, draft, self._draft_cost, self._penalty, _AT_ONCE, seed
-            )
+            cost = iterate(self.table, draft, self._penalty, _AT_ONCE, seed)
             if cost < self._draft_cost:
                 self._draft_cost = np.inf
                 self._keep(draft, cost)

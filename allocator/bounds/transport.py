@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 import highspy
 import numpy as np
 
-from allocator.bounds.lists import Flags, Floats, Ints
-
 if TYPE_CHECKING:
     from allocator.bounds.catchments import Field
+    from allocator.bounds.lists import Flags, Floats, Ints
 
 _PART = 1e-9  # smaller shares are rounding
 
@@ -71,9 +70,13 @@ def transport(field: Field, is_open: Flags, *, until: float) -> tuple[Ints, Floa
         [np.ones(len(pairs)), field.people[point]], axis=1
     ).ravel()
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.setOptionValue("time_limit", max(0.01, until - time.monotonic()))
+    limit = max(0.01, until - time.monotonic())
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("time_limit", limit),
+    ):
+        solver.setOptionValue(option, value)
     solver.passModel(lp)
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:

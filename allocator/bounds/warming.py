@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 
+from allocator.bounds.band import solve_band
 from allocator.bounds.cover import solve_cover
 from allocator.bounds.covering import solve_covering
 from allocator.bounds.median import solve_median
@@ -29,5 +30,16 @@ def warm_up() -> float:
     within[:, 0] = True
     solve_covering(within, np.ones(len(within)), 3)
     solve_cover(within)
+    _warm_bands(random)
     reach_within(costs[:, :2], costs[:, :2], 5.0)
     return time.monotonic() - started
+
+
+def _warm_bands(random: np.random.Generator) -> None:
+    costs = random.integers(0, 100, (12, 6)).astype(np.float64)
+    # Two sites always have room, and a band of their size is hard to fill.
+    people = random.integers(1, 9, 12).astype(np.float64)
+    most = np.ceil(0.55 * people.sum())
+    for split in (False, True):
+        solve_band(costs, people, 2, most=most, least=0.8 * most, split=split)
+        solve_band(costs, people, most=most, opening=30.0, split=split)
