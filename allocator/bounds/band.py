@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LARGEST_WHOLE = 1e11  # above, sums of prices are not exact to a part of 1
-_SLACK = 1e-9  # of a band: sums of people may be off by so much
+_SLACK = 1e-9  # of a band: sums of whole points may be off by so much
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ def solve_band(
         least=least,
         opening=opening,
         weights=weights,
+        slack=0.0 if split else _SLACK,
     )
     states = states_of(len(table.opening), fixed, forbidden)
     if p is not None and not (states == OPEN).sum() <= p <= (states != CLOSED).sum():
@@ -154,6 +155,7 @@ def _table(
     least: Floats | float,
     opening: Floats | float,
     weights: Floats | None,
+    slack: float,
 ) -> Table:
     """Return the problem as a table, checked; no site is fixed or forbidden in it."""
     cost = np.array(costs, np.float64)
@@ -172,8 +174,8 @@ def _table(
     return Table(
         np.ascontiguousarray(cost.T),
         numbers("people", people, points),
-        lower * (1.0 - _SLACK),
-        upper * (1.0 + _SLACK),
+        lower * (1.0 - slack),
+        upper * (1.0 + slack),
         numbers("opening", opening, sites),
         np.zeros(sites, np.int8),
         ANY if p is None else p,

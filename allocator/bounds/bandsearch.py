@@ -1,5 +1,6 @@
 """The chain for bands: search, price, drop, solve what is left.
 
+0. Where points are split and pairs few, HiGHS may solve it all at once.
 1. Random sets of sites are served and improved; prices climb, and what they choose is
    improved too (`allocator.bounds.assigning`, `allocator.bounds.ascent`).
 2. Sites and pairs that no better plan has are dropped.
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 
 _SHAKES = 200
 _SHAKING = 0.05  # of the time left, for shakes at the start
-_PICKING = 5.0  # seconds, of choosing among columns
-_MOMENT = 2.0  # seconds, of HiGHS on few pairs
+_PICKING = 0.02  # of the time left, for choosing among columns
+_MOMENT = 1.0  # seconds, of HiGHS on few pairs
 _NARROW = 0.01  # of the cost: a gap that columns are good for
 _SHARE = 0.25  # of the time left, for HiGHS on a wider gap
 _FEW = 10_000  # pairs
@@ -71,6 +72,10 @@ def prove_band(
     nodes
         Branches looked at.
     """
+    if not field.whole and len(field.cost) <= _FEW:
+        finish(field, left, best, seconds=_moment(left, best, until), until=until)
+        if _is_over(left, best, until):
+            return left.bound, 0
     best.begin()
     best.improve(_SHAKES, seconds=_SHAKING * (until - time.monotonic()))
     pool = Pool(field)
@@ -94,7 +99,7 @@ def _moment(left: Remaining, best: Served, until: float) -> float:
 
     Columns prove hardly more than prices do, and branching on them is then long.
     """
-    if best.cost - left.bound <= _NARROW * abs(best.cost):
+    if best.cost < np.inf and best.cost - left.bound <= _NARROW * abs(best.cost):
         return _MOMENT
     return max(_MOMENT, _SHARE * (until - time.monotonic()))
 
@@ -119,7 +124,8 @@ def _by_columns(
     program.restrict(left.branch)
     generate(field, left, best, program)
     if not _is_over(left, best, until):
-        pick(pool, left, best, seconds=_PICKING, until=until)
+        seconds = max(_MOMENT, _PICKING * (until - time.monotonic()))
+        pick(pool, left, best, seconds=seconds, until=until)
         field, pool = drop(field, left, best, pool)
     if len(field.cost) <= _FEW and not _is_over(left, best, until):
         finish(field, left, best, seconds=_MOMENT, until=until)

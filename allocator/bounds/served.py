@@ -52,6 +52,8 @@ class Served:
         self.pairs: Ints = np.empty(0, np.int64)
         self.shares: Floats = np.empty(0)
         self.is_open: Flags = np.zeros(len(field.opening), np.bool_)
+        length = np.diff(field.start)
+        self._site = np.repeat(np.arange(len(length)), length)  # of each pair
         self._draft: Draft | None = None
         self._draft_cost = np.inf
         self._tried: set[bytes] = set()
@@ -129,7 +131,14 @@ class Served:
             self._keep(draft, settle(self.table, draft, self._penalty))
 
     def offer_pairs(self, pairs: Ints, shares: Floats, is_open: Flags) -> None:
-        """Keep a plan that is known to hold, if it is better."""
+        """Keep a plan that is known to hold, if it is better.
+
+        Where sites are not counted, one that serves nobody is not opened unless fixed.
+        """
+        if self.table.wanted == ANY:
+            used = np.zeros(len(is_open), np.bool_)
+            used[self._site[pairs]] = True
+            is_open = is_open & (used | (self.table.states == OPEN))
         cost = float(self.field.cost[pairs] @ shares)
         cost += float(self.field.opening[is_open].sum())
         if cost < self.cost:
@@ -147,16 +156,14 @@ class Served:
         points = len(field.people)
         key = site * points + field.point[pairs]
         order = np.argsort(key)
-        own_site = np.repeat(np.arange(len(length)), np.diff(self.field.start))
-        own = np.searchsorted(own_site * points + self.field.point, key[order])
+        own = np.searchsorted(self._site * points + self.field.point, key[order])
         self.offer_pairs(own, shares[order], is_open)
 
     def _adopt(self) -> None:
         """Shake from the best plan from now on."""
         if self._draft_cost <= self.cost:
             return
-        length = np.diff(self.field.start)
-        site = np.repeat(np.arange(len(length)), length)[self.pairs]
+        site = self._site[self.pairs]
         of_point = np.zeros(len(self.table.people), np.int64)
         of_point[self.field.point[self.pairs]] = site
         load = np.bincount(

@@ -12,23 +12,61 @@ HERE = Path(__file__).resolve().parent
 # Rows from the top: what each module is for, in a few words.
 ROWS = [
     {"warming": "compile all before a clock starts"},
-    {"center": "p-center: halve the radii", "within": "what sets within a limit share"},
+    {
+        "center": "p-center: halve the radii",
+        "parts": "what nothing couples, apart",
+        "within": "what sets within a limit share",
+    },
     {
         "median": "p-median, p or a budget",
         "covering": "maximal covering",
         "cover": "covering everyone",
+        "band": "population bands",
     },
-    {"search": "the chain", "dominance": "rows and sites that others replace"},
-    {"descent": "branch on prices", "branching": "branch and cut"},
-    {"pricing": "climb, offer what is met", "master": "Benders cuts, HiGHS"},
-    {"left": "what is left, with its bound", "incumbent": "the best set known"},
-    {"lagrange": "prices, bound, fixing", "interchange": "swaps, neighbourhoods"},
-    {"reach": "who is within reach", "rooms": "p or a budget"},
+    {
+        "search": "the chain",
+        "dominance": "rows and sites that others replace",
+        "bandsearch": "the chain for bands",
+    },
+    {
+        "descent": "branch on prices",
+        "branching": "branch and cut",
+        "bandtree": "branch and price",
+    },
+    {
+        "pricing": "climb, offer what is met",
+        "master": "Benders cuts, HiGHS",
+        "generation": "columns by prices",
+        "picking": "a plan from columns",
+        "compact": "the rest, by HiGHS",
+    },
+    {"ascent": "what is left of bands; climb, drop"},
+    {
+        "left": "what is left, with its bound",
+        "incumbent": "the best set known",
+        "served": "the best plan known",
+    },
+    {
+        "lagrange": "prices, bound, fixing",
+        "interchange": "swaps, neighbourhoods",
+        "partition": "columns, HiGHS",
+        "transport": "who goes where, split",
+    },
+    {
+        "catchments": "prices of sites, bound, fixing",
+        "assigning": "regret, shifts, swaps, moves",
+    },
+    {
+        "reach": "who is within reach",
+        "rooms": "p or a budget",
+        "packing": "what one site serves best",
+    },
     {"lists": "sites of each point by cost, with a cap"},
     {"compiled": "numba, with a cache where one can be", "clock": "when to stop"},
 ]
 PART = {
     "search": "#e6eef7",
+    "bandsearch": "#e6eef7",
     "descent": "#e3f1e1",
     "branching": "#e3f1e1",
     "pricing": "#e3f1e1",
@@ -37,8 +75,19 @@ PART = {
     "incumbent": "#e3f1e1",
     "lagrange": "#e3f1e1",
     "interchange": "#e3f1e1",
+    "bandtree": "#e3f1e1",
+    "generation": "#e3f1e1",
+    "picking": "#e3f1e1",
+    "compact": "#e3f1e1",
+    "ascent": "#e3f1e1",
+    "partition": "#e3f1e1",
+    "served": "#e3f1e1",
+    "transport": "#e3f1e1",
+    "assigning": "#e3f1e1",
+    "catchments": "#e3f1e1",
+    "packing": "#e3f1e1",
 }
-PROBLEMS = {"center", "median", "covering", "cover"}
+PROBLEMS = {"center", "median", "covering", "cover", "band", "parts"}
 WIDTH, HEIGHT, LEFT, GAP = 860, 44, 20, 8
 
 
