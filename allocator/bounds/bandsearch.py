@@ -137,10 +137,13 @@ def _by_columns(
         tree.grow(min(until, time.monotonic() + 2.0 * moment))
         left.bound = max(left.bound, tree.bound)
         moment *= 2.0
-        if len(field.cost) > _MANY and tree.is_done:
-            break
-        if len(field.cost) <= _MANY and not _is_over(left, best, until):
+        is_small = len(field.cost) <= _MANY
+        if is_small and not _is_over(left, best, until):
+            before = left.bound, best.cost
             finish(field, left, best, seconds=moment, until=until)
+            is_small = before != (left.bound, best.cost)
+        if tree.is_done and not is_small:
+            break  # neither gets on
     return left.bound, tree.nodes
 
 

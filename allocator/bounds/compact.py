@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from allocator.bounds.lists import Floats, Ints
     from allocator.bounds.served import Served
 
+# Every variable is bounded, so that "unbounded or infeasible" is infeasible.
+_IMPOSSIBLE = (
+    highspy.HighsModelStatus.kInfeasible,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible,
+)
 _HALF = 0.5  # above, a site is open or a pair served
 _GAP = 2e-8  # of the cost: a fifth of what counts as proven
 _ROUNDING = 1e-9  # of the cost: what is taken off the solver's bound
@@ -67,7 +72,7 @@ def finish(
     solver.setOptionValue("time_limit", limit)
     solver.run()
     status, info = solver.getModelStatus(), solver.getInfo()
-    if status == highspy.HighsModelStatus.kInfeasible:
+    if status in _IMPOSSIBLE:
         left.bound = np.inf
         return left.bound
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:

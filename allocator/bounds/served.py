@@ -194,7 +194,7 @@ class Served:
         pairs = pairs[draft.site[self.field.point[pairs]] == site]
         self.offer_pairs(pairs, np.ones(len(pairs)), draft.is_open)
         if not self.field.whole:
-            self._offer_split(draft.is_open)
+            self.offer(draft.is_open)
 
     def _offer_split(self, is_open: Flags) -> None:
         pairs, shares = transport(self.field, is_open, until=self.until)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from allocator.bounds.lists import Flags, Floats, Ints
 
 _PART = 1e-9  # smaller shares are rounding
+_LEAST_SECONDS = 0.5  # so that what was found as time ran out is not lost
 
 
 def pairs_of(field: Field, is_open: Flags) -> tuple[Ints, Ints]:
@@ -70,7 +71,7 @@ def transport(field: Field, is_open: Flags, *, until: float) -> tuple[Ints, Floa
         [np.ones(len(pairs)), field.people[point]], axis=1
     ).ravel()
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    limit = max(0.01, until - time.monotonic())
+    limit = max(_LEAST_SECONDS, until - time.monotonic())
     for option, value in (
         ("output_flag", False),
         ("threads", 1),
