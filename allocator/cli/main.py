@@ -201,6 +201,21 @@ def audit(
     "--figures",
     help="Maps of the series for figures/, or all. Default: those of the report.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="With [split]: counties planned at a time. Default: one a processor.",
+)
+@click.option(
+    "--cluster",
+    metavar="tcp://HOST:PORT",
+    help="With [split]: the Dask scheduler whose workers plan the counties.",
+)
+@click.option(
+    "--no-cache",
+    is_flag=True,
+    help="With [split]: plan every county anew, and keep nothing of it.",
+)
 @_common
 def plan(
     brief: Path,
@@ -212,6 +227,9 @@ def plan(
     best_effort: bool,
     only: str | None,
     figures: str | None,
+    workers: int | None,
+    cluster: str | None,
+    no_cache: bool,
     **options: Any,  # noqa: ANN401
 ) -> None:
     """Find the best plan for BRIEF, audit it and write it. 求解并写出方案.
@@ -232,6 +250,7 @@ def plan(
             best_effort=best_effort,
             review=Review(decisions, previous),
             shown=shown,
+            labour=planning.labour(workers, cluster, cached=not no_cache),
             language=options["lang"],
             console=console,
             progress=progress,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from click import UsageError
 
-from allocator.errors import InputError, Text
+from allocator.errors import Finding, InputError, Text
 from allocator.export import refuse_existing
 from allocator.maps import FIGURES
 from allocator.pipeline import (
     PARTS,
+    Labour,
     Review,
     Shown,
     make_plan,
+    plan_in_parts,
     read_task,
     unknown_figure,
     write_outcome,
@@ -37,6 +40,7 @@ def plan(
     best_effort: bool,
     review: Review,
     shown: Shown,
+    labour: Labour | None = None,
     language: Language | None,
     console: Console,
     progress: TerminalProgress,
@@ -50,7 +54,13 @@ def plan(
     """
     refuse_existing(target, force=force)
     task = read_task(brief, review=review, progress=progress)
-    outcome = make_plan(task, best_effort=best_effort, progress=progress)
+    if task.brief.split is None:
+        _refuse_idle(labour)
+        outcome = make_plan(task, best_effort=best_effort, progress=progress)
+    elif best_effort:
+        raise InputError([_no_best_effort(brief)])
+    else:
+        outcome = plan_in_parts(task, labour, progress=progress)
     if language is not None:
         outcome = _speaking(outcome, language)
     write_outcome(
@@ -70,6 +80,47 @@ def plan(
     for name in _RESULTS:
         if (target / name).exists():
             console.result(str(target / name))
+
+
+def labour(workers: int | None, cluster: str | None, *, cached: bool) -> Labour:
+    """Return who plans the parts of a task, from the options of the command line.
+
+    Raises
+    ------
+    UsageError
+        When the address is none of a Dask scheduler over TCP.
+    """
+    if cluster is not None and not re.fullmatch(r"tcp://[^/\s]+:\d{1,5}", cluster):
+        raise UsageError(f"--cluster takes tcp://HOST:PORT; not {cluster}")
+    if cluster is not None and workers is not None:
+        raise UsageError("--cluster has workers of its own: give no --workers")
+    return Labour(workers, cluster or "", cached)
+
+
+def _refuse_idle(labour: Labour | None) -> None:
+    """Stop where work is to be divided that the brief does not divide.
+
+    Raises
+    ------
+    UsageError
+        When there are options of ``[split]`` and no such section.
+    """
+    if labour not in (None, Labour()):
+        raise UsageError(
+            "--workers, --cluster and --no-cache are for a brief with [split]"
+        )
+
+
+def _no_best_effort(brief: Path) -> Finding:
+    return Finding(
+        "split-best-effort",
+        Text(
+            "最大努力方案要对全域求解", "a plan by best effort is made of the whole"
+        ),
+        table=brief.name,
+        column="split",
+        remedy=Text("先删去 [split]", "leave out [split] for it"),
+    )
 
 
 RENDERED = PARTS  # without --only

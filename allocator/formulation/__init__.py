@@ -18,10 +18,12 @@ from allocator.formulation.objectives import objective_named
 from allocator.formulation.program import Impossible, RowTag, Shortfall
 from allocator.formulation.sites import find_holdings, unpriced
 from allocator.formulation.solution import read_gaps, read_plan, read_plans
+from allocator.formulation.totals import Added, clause_added, money_added
 
 __all__ = [
     "OF_MONEY",
     "OF_PLACEMENTS",
+    "Added",
     "Formulation",
     "Impossible",
     "Objective",
@@ -34,7 +36,9 @@ __all__ = [
     "bound_services",
     "build",
     "build_phases",
+    "clause_added",
     "find_holdings",
+    "money_added",
     "objective_named",
     "read_gaps",
     "read_plan",

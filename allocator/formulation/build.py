@@ -81,6 +81,8 @@ class Formulation:
         Rules that bind nothing because a column is missing: rule id -> column.
     programs, servings
         The program and the assignments of each phase, in the order of years.
+    parts
+        What the objectives are made of, phase by phase.
     """
 
     problem: pulp.LpProblem
@@ -92,6 +94,7 @@ class Formulation:
     undecidable: Mapping[str, str]
     programs: tuple[Program, ...]
     servings: tuple[Serving, ...]
+    parts: tuple[Parts, ...]
 
     @property
     def program(self) -> Program:
@@ -194,6 +197,7 @@ def build_phases(
         undecidable=undecidable,
         programs=tuple(programs),
         servings=tuple(servings),
+        parts=tuple(built),
     )
 
 

@@ -221,6 +221,18 @@ class ReportSection(_Section):
     templates: Word | None = None
 
 
+class SplitSection(_Section):
+    """``[split]``: planning counties apart, which share budgets and totals.
+
+    ``borders`` says what is done about journeys over county borders: ``refuse`` the
+    task where any counts, ``closed`` lets none count, ``joined`` plans counties that
+    are tied by one together.
+    """
+
+    by: Literal["county"] = "county"
+    borders: Literal["refuse", "closed", "joined"] = "refuse"
+
+
 class SolverSection(_Section):
     """``[solver]``: how long and how exactly to solve."""
 
@@ -246,6 +258,7 @@ class _Document(_Section):
     objective: ObjectiveSection = ObjectiveSection()
     explain: ExplainSection = ExplainSection()
     report: ReportSection = ReportSection()
+    split: SplitSection | None = None
     solver: SolverSection = SolverSection()
 
 
@@ -267,6 +280,8 @@ class Brief:
         Assumptions to be shown wherever results are shown.
     area, crs, demand, travel, policy, objective, explain, report, solver
         The sections, with their defaults filled in.
+    split
+        How the task is planned in parts; None: as one.
     budget
         What all phases together may cost, 万元; None is no limit.
     phases
@@ -300,6 +315,7 @@ class Brief:
     explain: ExplainSection
     report: ReportSection
     solver: SolverSection
+    split: SplitSection | None = None
 
     @property
     def folder(self) -> Path:
@@ -535,4 +551,5 @@ def _build(path: Path, document: _Document) -> Brief:
         explain=document.explain,
         report=document.report,
         solver=document.solver,
+        split=document.split,
     )

@@ -44,6 +44,7 @@ from allocator.pipeline.runs import (
 )
 from allocator.pipeline.scenario_folder import write_scenarios
 from allocator.pipeline.scenarios import study_scenarios
+from allocator.pipeline.splitting import Labour, plan_in_parts
 from allocator.pipeline.starting import Workspace, doubts, start_workspace
 from allocator.pipeline.task import Task, check_task, read_task
 from allocator.pipeline.verifying import verify_run
@@ -52,6 +53,7 @@ __all__ = [
     "PARTS",
     "ClauseReason",
     "FrontierRequest",
+    "Labour",
     "NearBest",
     "Reason",
     "Reasons",
@@ -77,6 +79,7 @@ __all__ = [
     "find_frontier",
     "make_plan",
     "merge_reviews",
+    "plan_in_parts",
     "price_decisions",
     "price_of_fairness",
     "read_history",

@@ -41,7 +41,7 @@ def certificate(
     gaps: Sequence[AuditRow],
     seconds: dict[str, float],
 ) -> dict[str, Any]:
-    """Return the content of ``run.json``."""
+    """Return the content of ``run.json``; ``size`` is that of the program."""
     facts, rows = audited[-1]
     verdicts = [str(row.verdict) for row in rows]
     brief, terms = task.brief, task.terms

@@ -46,6 +46,7 @@ from allocator.pipeline.inputs import (
     input_records,
     take_fingerprints,
 )
+from allocator.pipeline.borders import within_borders
 from allocator.pipeline.tilts import check_tilts, ordered, tilts_of
 from allocator.pipeline.travelling import reach_findings, read_travel
 from allocator.policy import (
@@ -186,6 +187,7 @@ def read_task(
     phases, reviewed = with_review(review, decisions, phases, findings)
     reviewed = replace(reviewed, tried=tried)
     travel = read_travel(brief, area, policy, findings, progress=progress, heard=keep)
+    travel = within_borders(brief, area, travel, findings)
     phases = _scored(brief, phases, travel, findings)
     phases = weigh_inequality(brief, phases, travel)
     findings += cost_findings(area, policy, phases)

@@ -282,6 +282,14 @@ class Session:
             solver_version(),
         )
 
+    def settle(self) -> None:
+        """Settle the plan that the variables hold: all objectives, in their order."""
+        try:
+            self._settle(self.formulation.stages)
+        finally:
+            for _, row in self._holds.values():
+                row.release()
+
     @contextmanager
     def bounded(self, bounds: Bounds) -> Iterator[None]:
         """Give variables other bounds for a while; both are inclusive."""
