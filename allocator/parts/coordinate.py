@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from allocator.errors import Finding, InfeasibleError, SolverError, Text
-from allocator.parts.known import Known, Option, Weights, total_of
+from allocator.parts.known import Known, Option, Weights, total_of, unit
 from allocator.parts.master import Bound, Choice, Master
 from allocator.parts.part import Question
 from allocator.policy.terms import objective_words
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 MAXIMISED = frozenset({"scores"})
 _EXPLORED = 8  # plans of each part between its two ends, to begin with
 _MOST_ROUNDS = 25  # of prices for one objective
+_GENEROUS = 2.0  # times what is open: for when a part changes, and prices with it
 _FILLS = 2  # how often what is left of the limits is offered to every part
 _TIGHT = 0.25  # of the gap asked for is what unasked parts may leave open together
 _FINEST = 1e-9
@@ -81,6 +82,7 @@ class _Stage:
     least: float = -math.inf
     started: float = field(default_factory=time.monotonic)
     stopped_by: str = "Optimal"
+    weights: Weights = ()  # of the best bound
 
     @property
     def gap(self) -> float:
@@ -249,37 +251,37 @@ class Coordination:
         """Solve one objective under what is held and shared."""
         self._tell(stage)
         asked = max(self.gap, _FINEST)
-        fills = 0
+        self._settle_prices(stage)
+        self._choose(stage)
+        for improve in (self._offer_what_is_left, self._close):
+            if stage.gap <= asked or self.progress.cancelled():
+                break
+            improve(stage)
+        if stage.gap > asked:
+            stopped = self.progress.cancelled()
+            stage.stopped_by = "Interrupted" if stopped else "Converged"
+        most = stage.value + HOLD_TOLERANCE * max(1.0, abs(stage.value))
+        counts = stage.name == "shortfall"
+        self._held.append(Bound(stage.place, most, counts_slack=counts))
+        return stage
+
+    def _settle_prices(self, stage: _Stage) -> None:
+        """Move prices until no part has a plan that would be better at them."""
         for _ in range(_MOST_ROUNDS):
             bounds = self._bounds(stage.name)
-            master = self._master(bounds, stage.place)
-            prices = master.prices()
+            prices = self._master(bounds, stage.place).prices()
             if prices.value is None or self.progress.cancelled():
-                break
+                return
             weights = self._weights(bounds, prices.prices, stage.place)
             more = self._ask_open(weights, prices.value)
             least = self._bound(bounds, prices.prices, weights)
             if least > stage.least:
                 stage.least = least
+                stage.weights = weights
                 self._note_prices(bounds, prices.prices)
-            near = prices.value - stage.least <= asked / 2 * max(1, abs(prices.value))
-            if more and not near:
-                continue
-            self._choose(stage)
-            if stage.gap <= asked or fills == _FILLS:
-                break
-            fills += 1
-            if not self._offer_what_is_left(stage):
-                break
-        self._choose(stage)
-        if stage.gap > asked:
-            stage.stopped_by = (
-                "Interrupted" if self.progress.cancelled() else "Converged"
-            )
-        most = stage.value + HOLD_TOLERANCE * max(1.0, abs(stage.value))
-        counts = stage.name == "shortfall"
-        self._held.append(Bound(stage.place, most, counts_slack=counts))
-        return stage
+            near = max(self.gap, _FINEST) / 2 * max(1.0, abs(prices.value))
+            if not more or prices.value - stage.least <= near:
+                return
 
     def _choose(self, stage: _Stage) -> None:
         """Choose plans for the objective; the choice before it is kept if better."""
@@ -294,26 +296,81 @@ class Coordination:
         self._best = best
         stage.value = best.value
 
-    def _offer_what_is_left(self, stage: _Stage) -> bool:
-        """Ask every part for its best plan with all that is left of the limits."""
-        assert self._best is not None  # noqa: S101 (a choice was made before)
-        options = self._chosen(self._best)
-        sums = total_of(options)
-        weights = tuple(
-            1.0 if n == stage.place else 0.0 for n in range(len(sums))
-        )
-        questions: dict[str, list[Question]] = {}
-        for part, option in zip(self.parts, options, strict=True):
-            within: list[float | None] = [None] * len(sums)
-            for bound in self._bounds(stage.name):
-                left = max(0.0, bound.most - float(sums[bound.place]))
-                within[bound.place] = option.measures[bound.place] + left
-            question = Question(weights, tuple(within))
-            if question.name not in self.known[part.id].asked:
-                questions[part.id] = [question]
+    def _close(self, stage: _Stage) -> None:
+        """Find every plan that a better whole could take; the best choice is then it.
+
+        A part of a better whole has, at the prices of the best bound, a weighted sum
+        that is above the least of that part by no more than value and bound are apart.
+        """
+        if not stage.weights:
+            return
+        open_by = stage.value - stage.least
+        rows = self._bounds(stage.name)
+        places = tuple(sorted({stage.place, *(bound.place for bound in rows)}))
+        questions = {}
+        for part in self.parts:
+            known = self.known[part.id]
+            least = known.least(stage.weights)
+            if not known.is_closed(places, stage.weights, least + open_by):
+                questions[part.id] = [
+                    Question(
+                        stage.weights,
+                        closing=places,
+                        cutoff=least + _GENEROUS * open_by,
+                    )
+                ]
         if questions:
             self._put(questions)
-        return bool(questions)
+        self._choose(stage)
+        if all(
+            known.is_closed(
+                places, stage.weights, known.least(stage.weights) + open_by
+            )
+            for known in self.known.values()
+        ):
+            stage.least = max(stage.least, self._least_choice(stage, rows, places))
+            stage.least = min(stage.least, stage.value)
+
+    def _least_choice(
+        self, stage: _Stage, rows: Sequence[Bound], places: Sequence[int]
+    ) -> float:
+        """Return what no choice among all plans can better.
+
+        A plan that was not found may be better than a known one by a step in every
+        measure: limits are loosened, and the value lowered, by as much for each part.
+        """
+        steps = {
+            place: math.fsum(known.step(place) for known in self.known.values())
+            for place in places
+        }
+        loose = [replace(b, most=b.most + steps[b.place]) for b in rows]
+        least = self._master(loose, stage.place).least_choice()
+        return least - steps[stage.place]
+
+    def _offer_what_is_left(self, stage: _Stage) -> None:
+        """Ask every part for its best plan with all that is left of the limits."""
+        for _ in range(_FILLS):
+            assert self._best is not None  # noqa: S101 (a choice was made before)
+            options = self._chosen(self._best)
+            sums = total_of(options)
+            weights = unit(len(sums), stage.place)
+            rows = self._bounds(stage.name)
+            questions: dict[str, list[Question]] = {}
+            for part, option in zip(self.parts, options, strict=True):
+                within: list[float | None] = [None] * len(sums)
+                for row in rows:
+                    left = max(0.0, row.most - float(sums[row.place]))
+                    within[row.place] = option.measures[row.place] + left
+                question = Question(weights, tuple(within))
+                if question.name not in self.known[part.id].asked:
+                    questions[part.id] = [question]
+            if not questions:
+                return
+            self._put(questions)
+            before = stage.value
+            self._choose(stage)
+            if stage.gap <= self.gap or not stage.value < before:
+                return
 
     def _ask_open(self, weights: Weights, value: float) -> bool:
         """Ask the parts of which the answer at some prices is not known well enough.

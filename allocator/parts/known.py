@@ -6,6 +6,7 @@ from run to run, by what the part itself is made of (`allocator.parts.memory`).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -48,6 +49,19 @@ class Proof:
 
 
 @dataclass(frozen=True)
+class Closed:
+    """Every plan that counts is known where a weighted sum is at most ``cutoff``.
+
+    Any plan there is, in the measures at ``places``, no better than some known plan by
+    more than a `Known.step`.
+    """
+
+    places: tuple[int, ...]
+    weights: Weights
+    cutoff: float
+
+
+@dataclass(frozen=True)
 class OwnStage:
     """What was proven of an objective where the part is planned by itself."""
 
@@ -76,6 +90,8 @@ class Known:
         Plans, none of them twice.
     proofs
         Bounds on weighted sums; those of the bounds of variables among them.
+    closed
+        Where every plan is known.
     own
         The stages of the part planned by itself; empty: it was not.
     needed
@@ -92,6 +108,7 @@ class Known:
 
     options: list[Option] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
+    closed: list[Closed] = field(default_factory=list)
     own: tuple[OwnStage, ...] = ()
     needed: dict[str, float] = field(default_factory=dict)
     present: tuple[str, ...] = ()
@@ -105,6 +122,7 @@ class Known:
             if not any(_alike(option, known) for known in self.options):
                 self.options.append(option)
         self.proofs += [proof for proof in other.proofs if proof not in self.proofs]
+        self.closed += [one for one in other.closed if one not in self.closed]
         self.own = other.own or self.own
         self.needed |= other.needed
         self.present = other.present or self.present
@@ -132,6 +150,38 @@ class Known:
         if not len(rows):
             return float("-inf")
         return _combined(rows, bounds, wanted)
+
+
+    def step(self, place: int) -> float:
+        """Return by how much a plan must be better in a measure to be another plan.
+
+        Solvers keep rows, and whole numbers whole, to 1e-6: a measure is a sum of
+        people or money over such numbers. Costs are stated to 1 元 at the finest.
+        """
+        count = len(self.proofs[0].weights)
+        most = -self.least(unit(count, place, -1.0))
+        width = most - self.least(unit(count, place))
+        return max(1e-5, 1e-6 * width) if math.isfinite(width) else math.inf
+
+    def is_closed(self, places: tuple[int, ...], weights: Weights, most: float) -> bool:
+        """Return whether every plan of a weighted sum up to ``most`` is known.
+
+        It is where all such plans lie inside what was closed with other weights: their
+        other weighted sum is higher by no more than the ranges of the measures allow.
+        """
+        for closed in self.closed:
+            if closed.places != places:
+                continue
+            other = np.array(closed.weights) - np.array(weights)
+            rise = 0.0
+            for position, change in enumerate(other.tolist()):
+                if change:
+                    sign = 1.0 if change > 0 else -1.0
+                    side = unit(len(other), position, -sign)
+                    rise -= abs(change) * self.least(side)
+            if most + rise <= closed.cutoff:
+                return True
+        return False
 
 
 def _combined(
@@ -183,20 +233,6 @@ def unit(count: int, position: int, sign: float = 1.0) -> Weights:
 def _alike(one: Option, other: Option) -> bool:
     pairs = zip(one.measures, other.measures, strict=True)
     return all(abs(a - b) <= SAME * max(1.0, abs(a), abs(b)) for a, b in pairs)
-
-
-def efficient(options: Iterable[Option]) -> list[Option]:
-    """Return the options that no other is at least as good as in every measure."""
-    ordered = sorted(options, key=lambda option: option.measures)
-    kept: list[Option] = []
-    for option in ordered:
-        if not any(_covers(better, option) for better in kept):
-            kept.append(option)
-    return kept
-
-
-def _covers(better: Option, option: Option) -> bool:
-    return all(a <= b for a, b in zip(better.measures, option.measures, strict=True))
 
 
 def total_of(options: Sequence[Option]) -> NDArray[np.float64]:

@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from scipy.optimize import OptimizeResult
+
     from allocator.parts.known import Option
 
 _CHOICE_SECONDS = 30.0  # for one choice; what is not proven then is still a choice
 _KEPT = 1e-9  # relative: how exactly a row must hold; the audit allows money 1e-6
 _TRIES = 4
+_FINEST = 1e-9  # relative gap
 
 
 @dataclass(frozen=True)
@@ -147,25 +150,15 @@ class Master:
 
         Rows are kept exactly: where a solver's tolerance was used up, they are drawn
         tighter and the choice is made again.
+
+        Parameters
+        ----------
+        gap
+            Relative gap at which the solver stops.
         """
         tighter = np.zeros(len(self.bounds))
         for _ in range(_TRIES):
-            rows, most = self._rows(tighter)
-            count = self._cost.size
-            whole = np.concatenate(
-                [np.ones(len(self.measures)), np.zeros(len(self._soft))]
-            )
-            limits = [LinearConstraint(self._one_each(), 1.0, 1.0)]
-            if len(self.bounds):
-                limits.append(LinearConstraint(rows, -np.inf, most))
-            upper = np.where(whole == 1, 1.0, np.inf)
-            found = milp(
-                self._cost,
-                constraints=limits,
-                integrality=whole,
-                bounds=Bounds(np.zeros(count), upper),
-                options={"time_limit": _CHOICE_SECONDS, "mip_rel_gap": gap},
-            )
+            found = self._solve_whole(gap, tighter)
             if found.x is None:
                 return None
             choice = self._read(found.x)
@@ -174,6 +167,27 @@ class Master:
                 return choice
             tighter = tighter + 2.0 * over
         return None
+
+    def least_choice(self) -> float:
+        """Return what no choice can better, as the solver proved it."""
+        found = self._solve_whole(_FINEST, np.zeros(len(self.bounds)))
+        bound = getattr(found, "mip_dual_bound", None)
+        return float("-inf") if bound is None else float(bound) * self._unit
+
+    def _solve_whole(self, gap: float, tighter: NDArray[np.float64]) -> OptimizeResult:
+        rows, most = self._rows(tighter)
+        whole = np.concatenate([np.ones(len(self.measures)), np.zeros(len(self._soft))])
+        limits = [LinearConstraint(self._one_each(), 1.0, 1.0)]
+        if len(self.bounds):
+            limits.append(LinearConstraint(rows, -np.inf, most))
+        upper = np.where(whole == 1, 1.0, np.inf)
+        return milp(
+            self._cost,
+            constraints=limits,
+            integrality=whole,
+            bounds=Bounds(np.zeros(self._cost.size), upper),
+            options={"time_limit": _CHOICE_SECONDS, "mip_rel_gap": gap},
+        )
 
     def _rows(self, tighter: Sequence[float] | NDArray[np.float64]) -> tuple[
         csc_array, NDArray[np.float64]

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 import allocator
-from allocator.parts.known import Known, Option, OwnStage, Proof, Size
+from allocator.parts.known import Closed, Known, Option, OwnStage, Proof, Size
 from allocator.provenance import parse_json, versions
 from allocator.travel.cache import cache_folder
 
@@ -147,6 +147,7 @@ def _plain(known: Known) -> dict[str, Any]:
             for o in known.options
         ],
         "proofs": [[p.weights, p.least] for p in known.proofs],
+        "closed": [dataclasses.astuple(closed) for closed in known.closed],
         "own": [dataclasses.astuple(stage) for stage in known.own],
         "needed": known.needed,
         "present": known.present,
@@ -162,6 +163,10 @@ def _known(content: dict[str, Any]) -> Known:
             for measures, plans in content["options"]
         ],
         proofs=[Proof(tuple(weights), least) for weights, least in content["proofs"]],
+        closed=[
+            Closed(tuple(places), tuple(weights), cutoff)
+            for places, weights, cutoff in content["closed"]
+        ],
         own=tuple(OwnStage(*stage) for stage in content["own"]),
         needed=dict(content["needed"]),
         present=tuple(content["present"]),

@@ -80,16 +80,24 @@ class Question:
         How many more plans are looked for between the plan of the part by itself and
         the cheapest, the two ends of its frontier; the weights are then those of what
         is scarce.
+    closing
+        Find every plan that no other is as good as in these measures, as far as its
+        weighted sum is at most ``cutoff``: what a better plan of the whole could have.
+    cutoff
+        See above.
     """
 
     weights: Weights = ()
     within: tuple[float | None, ...] = ()
     explore: int = 0
+    closing: tuple[int, ...] = ()
+    cutoff: float = 0.0
 
     @property
     def name(self) -> str:
         """A name by which it is known whether it was answered."""
-        return repr((self.weights, self.within, self.explore))
+        rest = (self.closing, self.cutoff) if self.closing else ()
+        return repr((self.weights, self.within, self.explore, *rest))
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,13 @@ from allocator.errors import AllocatorError
 from allocator.formulation import (
     Formulation,
     Objective,
+    add_certain_service,
     build_phases,
     clause_added,
     money_added,
     read_plans,
 )
+from allocator.parts.closing import close
 from allocator.parts.known import (
     Known,
     Option,
@@ -107,6 +109,9 @@ def _desk(part: Part) -> Desk:
         _desks.move_to_end(part.key)
         return _desks[part.key]
     formulation = build_phases(part.phases, part.travel)
+    if _serves_first(part):
+        for one in formulation.parts:
+            add_certain_service(one.program, one.serving)
     stages = {stage.name: stage.expression for stage in formulation.stages}
     measures = [stages.get(name, pulp.lpSum([])) for name in part.stages]
     added = {
@@ -132,6 +137,21 @@ def _desk(part: Part) -> Desk:
     while len(_desks) > _MOST_KEPT:
         _desks.popitem(last=False)
     return desk
+
+
+def _serves_first(part: Part) -> bool:
+    """Return whether people are served before journeys are weighed.
+
+    Then a best plan leaves nobody out who has a holder: rows that say so change nothing
+    for the whole, and keep a part from being offered fewer people for shorter journeys
+    at some prices.
+    """
+    order = part.stages
+    if "uncovered_people" not in order:
+        return False
+    if "person_minutes" not in order:
+        return True
+    return order.index("uncovered_people") < order.index("person_minutes")
 
 
 def _described(desk: Desk) -> Known:
@@ -166,6 +186,15 @@ def _end(bound: float | None, side: int) -> float:
 
 def _answer(desk: Desk, question: Question, known: Known) -> bool:
     """Add what answers a question; False where the part has no plan at all."""
+    if question.closing:
+        close(
+            lambda within: _weighed(
+                desk, Question(question.weights, within), known
+            ),
+            question,
+            known,
+        )
+        return True
     if question.explore:
         _explore(desk, question, known)
         return True
@@ -195,7 +224,7 @@ def _weighed(desk: Desk, question: Question, known: Known) -> Option | None:
     expression = pulp.lpSum(
         [w * m for w, m in zip(question.weights, desk.measures, strict=True) if w]
     )
-    with _within(desk, question.within):
+    with _within(desk, question.within, expression):
         solution = desk.session.solve(
             [Objective("weighed", expression)],
             time_limit_s=desk.part.time_limit_s,
@@ -214,9 +243,16 @@ def _weighed(desk: Desk, question: Question, known: Known) -> Option | None:
 
 
 @contextmanager
-def _within(desk: Desk, within: Sequence[float | None]) -> Iterator[None]:
-    """Hold measures within limits for a while."""
+def _within(
+    desk: Desk, within: Sequence[float | None], weighed: pulp.LpAffineExpression
+) -> Iterator[None]:
+    """Hold measures within limits for a while; the last limit is of what is weighed."""
     rows = []
+    if len(within) > len(desk.measures) and within[-1] is not None:
+        cutoff = desk.session.new_row(weighed)
+        cutoff.at_most(within[-1])
+        rows.append(cutoff)
+        within = within[:-1]
     for position, most in enumerate(within):
         if most is None:
             continue
