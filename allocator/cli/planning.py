@@ -114,9 +114,7 @@ def _refuse_idle(labour: Labour | None) -> None:
 def _no_best_effort(brief: Path) -> Finding:
     return Finding(
         "split-best-effort",
-        Text(
-            "最大努力方案要对全域求解", "a plan by best effort is made of the whole"
-        ),
+        Text("最大努力方案要对全域求解", "a plan by best effort is made of the whole"),
         table=brief.name,
         column="split",
         remedy=Text("先删去 [split]", "leave out [split] for it"),

@@ -64,9 +64,7 @@ def money_added(formulation: Formulation, phase: int, limit: str) -> Added:
     return Added(total(*spending(program, 1 if limit == "yearly_wan" else 0)))
 
 
-def clause_added(
-    formulation: Formulation, phase: int, rule: Rule
-) -> dict[str, Added]:
+def clause_added(formulation: Formulation, phase: int, rule: Rule) -> dict[str, Added]:
     """Return what an area adds to a clause about many areas, by ``what`` of its rows.
 
     In words: sum >= bound is read as bound - sum <= 0, and both sides add up over

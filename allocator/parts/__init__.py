@@ -1,6 +1,6 @@
 """Planning counties apart that share budgets and totals, with proof of the whole."""
 
-from allocator.parts.coordinate import Coordination, Shared
+from allocator.parts.coordinate import Coordination
 from allocator.parts.crew import Crew, at_work, put
 from allocator.parts.cutting import cut_parts
 from allocator.parts.known import Known, Option
@@ -13,6 +13,7 @@ from allocator.parts.narrow import (
 )
 from allocator.parts.packing import join_plans, unpack_plans
 from allocator.parts.part import Answer, Part, Question
+from allocator.parts.proof import Shared
 from allocator.parts.shared import Limit, Sharing, find_sharing
 from allocator.parts.work import work
 

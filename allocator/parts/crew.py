@@ -8,18 +8,20 @@ that piece is put again, on a new worker, a few times.
 from __future__ import annotations
 
 import contextlib
+import warnings
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import joblib
 
 from allocator.errors import Finding, SolverError, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 MOST_TRIES = 3
+_SECONDS_TO_ANSWER = 10  # for a scheduler that is there
 
 
 @dataclass(frozen=True)
@@ -58,19 +60,20 @@ def at_work(crew: Crew) -> Iterator[None]:
         client.close()
 
 
-def _connect(address: str):  # noqa: ANN202 (a class of an optional package)
+def _connect(address: str) -> Any:  # noqa: ANN401 (a class of an optional package)
     try:
-        from distributed import Client  # noqa: PLC0415 (an optional package)
+        import distributed  # noqa: PLC0415 (an optional package)
     except ImportError as error:
         raise SolverError([_not_installed()]) from error
     try:
-        return Client(address, timeout=10)
+        connect: Any = distributed.Client
+        return connect(address, timeout=_SECONDS_TO_ANSWER)
     except (OSError, TimeoutError, ValueError) as error:
         raise SolverError([_no_answer(address)]) from error
 
 
 def put[P, A](
-    crew: Crew, function: Callable[..., A], pieces: Sequence[tuple[P, tuple]]
+    crew: Crew, function: Callable[..., A], pieces: Sequence[tuple[P, tuple[Any, ...]]]
 ) -> Iterator[tuple[P, A]]:
     """Yield what a function returns for each piece, as soon as it is there.
 
@@ -81,7 +84,7 @@ def put[P, A](
     function
         Of a module, so that it can be sent.
     pieces
-        (name, arguments); names are told apart by ``==``.
+        (name, arguments).
 
     Raises
     ------
@@ -100,19 +103,19 @@ def put[P, A](
         except _lost() as error:
             for number in under_way:
                 tries[number] += 1
-            gone = [n for n in under_way if tries[n] >= MOST_TRIES]
+            gone = sorted(n for n in under_way if tries[n] >= MOST_TRIES)
             if gone:
-                names = [str(left[n][0]) for n in sorted(gone)]
-                raise SolverError([_worker_lost(names)]) from error
+                lost = _worker_lost([str(left[n][0]) for n in gone])
+                raise SolverError([lost]) from error
 
 
-def _run[A](
+def _run[P, A](
     crew: Crew,
     function: Callable[..., A],
-    left: dict[int, tuple],
+    left: Mapping[int, tuple[P, tuple[Any, ...]]],
     under_way: set[int],
 ) -> Iterator[tuple[int, A]]:
-    def jobs() -> Iterator:
+    def jobs() -> Iterator[Any]:
         for number, (_, arguments) in list(left.items()):
             under_way.add(number)
             yield joblib.delayed(_numbered)(function, number, arguments)
@@ -125,11 +128,19 @@ def _run[A](
         pre_dispatch="2*n_jobs",
         max_nbytes=None,
     )
-    yield from run(jobs())
+    answers = run(jobs())
+    try:
+        for answer in answers:  # noqa: UP028 (closed below, where it may not warn)
+            yield answer
+    finally:
+        with warnings.catch_warnings():
+            # What was under way when the asking stopped is given up: that is meant.
+            warnings.simplefilter("ignore", UserWarning)
+            answers.close()
 
 
 def _numbered[A](
-    function: Callable[..., A], number: int, arguments: tuple
+    function: Callable[..., A], number: int, arguments: tuple[Any, ...]
 ) -> tuple[int, A]:
     return number, function(*arguments)
 
@@ -149,7 +160,7 @@ def _worker_lost(names: Sequence[str]) -> Finding:
         "worker-lost",
         Text(
             f"计算进程 {MOST_TRIES} 次中断, 当时正在算这些县 (内存不足?)",
-            f"processes were lost {MOST_TRIES} times at these counties (out of memory?)",
+            f"processes were lost {MOST_TRIES} times, at these counties (memory?)",
         ),
         keys=tuple(names),
         remedy=Text(

@@ -42,8 +42,8 @@ def cut_parts(
         Wall-clock seconds of the solver for one question to a part.
     """
     counties: dict[str, list[str]] = {}
-    for county, part in part_of_county.items():
-        counties.setdefault(part, []).append(county)
+    for county, name in part_of_county.items():
+        counties.setdefault(name, []).append(county)
     journeys = split_travel(phases[-1].area, travel, part_of_county)
     parts = []
     for part_id in sorted(counties):

@@ -151,7 +151,6 @@ class Known:
             return float("-inf")
         return _combined(rows, bounds, wanted)
 
-
     def step(self, place: int) -> float:
         """Return by how much a plan must be better in a measure to be another plan.
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
     from scipy.optimize import OptimizeResult
 
     from allocator.parts.known import Option
@@ -114,8 +113,10 @@ class Master:
         # The scale of the objective: the solvers' tolerances are absolute.
         self._unit = max(1.0, float(np.abs(cost).max(initial=0.0)))
         self._soft = [n for n, b in enumerate(self.bounds) if b.slack_cost is not None]
-        slack = [(self.bounds[n].slack_cost or 0.0) * self.bounds[n].scale
-                 for n in self._soft]
+        slack = [
+            (self.bounds[n].slack_cost or 0.0) * self.bounds[n].scale
+            for n in self._soft
+        ]
         self._cost = np.concatenate([cost, slack]) / self._unit
 
     def prices(self) -> Prices:
@@ -189,9 +190,9 @@ class Master:
             options={"time_limit": _CHOICE_SECONDS, "mip_rel_gap": gap},
         )
 
-    def _rows(self, tighter: Sequence[float] | NDArray[np.float64]) -> tuple[
-        csc_array, NDArray[np.float64]
-    ]:
+    def _rows(
+        self, tighter: Sequence[float] | NDArray[np.float64]
+    ) -> tuple[csc_array, NDArray[np.float64]]:
         scales = np.array([b.scale for b in self.bounds])
         places = [b.place for b in self.bounds]
         body = (self.measures[:, places] / scales).T if places else np.zeros((0, 0))

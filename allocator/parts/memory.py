@@ -18,12 +18,13 @@ import hashlib
 import json
 import os
 import tempfile
-from enum import Enum
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 
 import allocator
 from allocator.parts.known import Closed, Known, Option, OwnStage, Proof, Size
@@ -70,28 +71,23 @@ def _pieces(value: Any) -> Iterator[bytes]:  # noqa: ANN401 (any frozen data)
         yield from _frame(value)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         yield type(value).__name__.encode()
-        for field in dataclasses.fields(value):
-            yield field.name.encode()
-            yield from _pieces(getattr(value, field.name))
-    elif isinstance(value, dict):
-        for key in sorted(value, key=repr):
-            yield repr(key).encode()
-            yield from _pieces(value[key])
-        yield b"}"
+        yield from _pieces({f.name: getattr(value, f.name) for f in _fields(value)})
+    elif isinstance(value, Mapping):
+        yield from _pieces([one for key in sorted(value) for one in (key, value[key])])
     elif isinstance(value, frozenset | set):
-        for one in sorted(value, key=repr):
-            yield from _pieces(one)
-        yield b">"
+        yield from _pieces(sorted(value))
     elif isinstance(value, tuple | list):
         for one in value:
             yield from _pieces(one)
-        yield b"]"
-    elif isinstance(value, Enum):
-        yield f"{type(value).__name__}.{value.name}".encode()
-    elif hasattr(value, "model_dump"):
+        yield f"{len(value)}]".encode()
+    elif isinstance(value, BaseModel):
         yield from _pieces(value.model_dump())
     else:
         yield repr(value).encode()
+
+
+def _fields(value: Any) -> tuple[dataclasses.Field[Any], ...]:  # noqa: ANN401
+    return dataclasses.fields(value)
 
 
 def _frame(frame: pd.DataFrame) -> Iterator[bytes]:

@@ -61,12 +61,12 @@ def find_crossings(area: PlanningArea, travel: Travel, policy: Policy) -> Crossi
     found: set[tuple[str, str]] = set()
     points: set[str] = set()
     services = []
-    for service, most in sorted(counted.items()):
-        pairs = _over_borders(area, travel.of(service).pairs)
+    for name, most in sorted(counted.items()):
+        pairs = _over_borders(area, travel.of(name).pairs)
         pairs = pairs[(pairs["minutes"] <= most) | pairs["minutes"].isna()]
         if pairs.empty:
             continue
-        services.append(service)
+        services.append(name)
         points |= set(pairs["demand_id"])
         found |= set(zip(pairs["home"], pairs["place"], strict=True))
     people = area.demand["people"].reindex(sorted(points)).sum()
@@ -82,7 +82,8 @@ def _farthest(rule: Coverage) -> float:
 def _over_borders(area: PlanningArea, pairs: pd.DataFrame) -> pd.DataFrame:
     home = area.demand["county_id"].reindex(pairs["demand_id"]).to_numpy()
     place = area.sites["county_id"].reindex(pairs["site_id"]).to_numpy()
-    return pairs.assign(home=home, place=place)[home != place]
+    crossing: pd.DataFrame = pairs.assign(home=home, place=place)[home != place]
+    return crossing
 
 
 def closed_borders(area: PlanningArea, travel: Travel) -> Travel:
@@ -91,7 +92,8 @@ def closed_borders(area: PlanningArea, travel: Travel) -> Travel:
     def inside(one: Travel) -> pd.DataFrame:
         home = area.demand["county_id"].reindex(one.pairs["demand_id"]).to_numpy()
         place = area.sites["county_id"].reindex(one.pairs["site_id"]).to_numpy()
-        return one.pairs[home == place]
+        kept: pd.DataFrame = one.pairs[home == place]
+        return kept
 
     return travel.with_pairs(inside)
 
@@ -130,17 +132,30 @@ def narrow_phase(phase: Phase, counties: Collection[str], policy: Policy) -> Pha
     policy
         What binds the part by itself.
     """
-    area = narrow_area(phase.area, counties)
+    area = narrow_area(phase.area, counties, tuple(phase.policy.resources))
     return replace(
         phase, area=area, policy=policy, terms=_terms(phase.terms, area.sites.index)
     )
 
 
-def narrow_area(area: PlanningArea, counties: Collection[str]) -> PlanningArea:
-    """Return the area in some counties; shapes decide nothing and are left out."""
+def narrow_area(
+    area: PlanningArea, counties: Collection[str], amounts: Collection[str] = ()
+) -> PlanningArea:
+    """Return the area in some counties; shapes decide nothing and are left out.
+
+    Parameters
+    ----------
+    area
+        The whole.
+    counties
+        What is kept.
+    amounts
+        Columns of the register in which a blank cell counts as 0: so it does in every
+        rule that binds, and a county of blank cells is then no unknown.
+    """
     zones = area.zones[area.zones["county_id"].isin(counties)]
     units = area.counties[area.counties.index.isin(counties)]
-    sites = area.sites[area.sites["county_id"].isin(counties)]
+    sites = _filled(area.sites[area.sites["county_id"].isin(counties)], amounts)
     costs = area.costs
     if costs is not None:
         here = costs["site_id"].isin(["", *sites.index])
@@ -158,6 +173,15 @@ def narrow_area(area: PlanningArea, counties: Collection[str]) -> PlanningArea:
         people_by_zone=None,
         joins=None,
     )
+
+
+def _filled(sites: pd.DataFrame, amounts: Collection[str]) -> pd.DataFrame:
+    numbers = {
+        name: pd.to_numeric(sites[name]).fillna(0.0)
+        for name in amounts
+        if name in sites
+    }
+    return sites.assign(**numbers)
 
 
 def _shapeless(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

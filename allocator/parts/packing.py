@@ -73,9 +73,7 @@ def join_plans(parts: Sequence[Sequence[Plan]]) -> tuple[Plan, ...]:
             _joined(
                 [p.assignments for p in plans], ["service", "demand_id", "site_id"]
             ),
-            _joined(
-                [p.allocations for p in plans], ["resource", "site_id", "phase"]
-            ),
+            _joined([p.allocations for p in plans], ["resource", "site_id", "phase"]),
         )
         for plans in zip(*parts, strict=True)
     )

@@ -179,9 +179,7 @@ def _of_clause(number: int, phase: Phase, rule: Rule) -> list[Limit]:
     ]
 
 
-def _couples(
-    rule: Rule, area: PlanningArea, part_of_county: Mapping[str, str]
-) -> bool:
+def _couples(rule: Rule, area: PlanningArea, part_of_county: Mapping[str, str]) -> bool:
     """Return whether a rule binds several parts together."""
     if rule.unit is not Unit.AREA or rule.priority is Priority.MAY:
         return False

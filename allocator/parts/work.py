@@ -110,8 +110,8 @@ def _desk(part: Part) -> Desk:
         return _desks[part.key]
     formulation = build_phases(part.phases, part.travel)
     if _serves_first(part):
-        for one in formulation.parts:
-            add_certain_service(one.program, one.serving)
+        for phase in formulation.parts:
+            add_certain_service(phase.program, phase.serving)
     stages = {stage.name: stage.expression for stage in formulation.stages}
     measures = [stages.get(name, pulp.lpSum([])) for name in part.stages]
     added = {
@@ -175,7 +175,10 @@ def _range(expression: pulp.LpAffineExpression) -> tuple[float, float]:
     """Return the least and the most that the bounds of the variables allow."""
     low = high = float(expression.constant)
     for variable, weight in expression.items():
-        ends = [weight * _end(variable.lowBound, -1), weight * _end(variable.upBound, 1)]
+        ends = [
+            weight * _end(variable.lowBound, -1),
+            weight * _end(variable.upBound, 1),
+        ]
         low, high = low + min(ends), high + max(ends)
     return low, high
 
@@ -188,9 +191,7 @@ def _answer(desk: Desk, question: Question, known: Known) -> bool:
     """Add what answers a question; False where the part has no plan at all."""
     if question.closing:
         close(
-            lambda within: _weighed(
-                desk, Question(question.weights, within), known
-            ),
+            lambda within: _weighed(desk, Question(question.weights, within), known),
             question,
             known,
         )
@@ -276,9 +277,9 @@ def _explore(desk: Desk, question: Question, known: Known) -> None:
     """Find plans between the two ends of a frontier, the widest gap first.
 
     The frontier is that of the first objective in which the ends differ against what is
-    scarce, a weighted sum of what the part adds to limits. Between two neighbouring plans any other lies above
-    the line through them; the plan that lies farthest below is looked for by weighing
-    the two as the line does (Aneja and Nair 1979). A line that is met is proven.
+    scarce, a weighted sum of what the part adds to limits. The plan that lies farthest
+    below the line through two neighbours is looked for by weighing the two as the line
+    does (Aneja and Nair 1979). A line that is met is proven.
     """
     scarce = question.weights
     count = len(scarce)
@@ -319,9 +320,7 @@ def _worth(option: Option, weights: Weights) -> float:
     return sum(w * m for w, m in zip(weights, option.measures, strict=True))
 
 
-def _gain(
-    ends: tuple[Option, Option], first: Weights, scarce: Weights
-) -> float:
+def _gain(ends: tuple[Option, Option], first: Weights, scarce: Weights) -> float:
     """Return the area of the rectangle between two plans; 0 where one is as good."""
     left, right = ends
     rise = _worth(right, first) - _worth(left, first)

@@ -142,7 +142,9 @@ def plan_in_parts(
             gap=settings.gap,
             progress=progress,
         ).run()
-    return _joined(task, asking, shared, undecidable[-1], build_s, progress)
+    return _joined(
+        task, asking, shared, undecidable[-1], build_s=build_s, progress=progress
+    )
 
 
 # --- cutting --------------------------------------------------------------------------
@@ -228,8 +230,10 @@ class _Asking:
         """Ask parts side by side, and learn from the answers.
 
         Answers are taken in in the order of the parts, whoever is first, so that the
-        next questions do not depend on it.
+        next questions do not depend on it. Once the work is to stop nothing is asked.
         """
+        if self.progress.cancelled():
+            return
         pieces = [
             (part_id, (self.parts[part_id], tuple(asked)))
             for part_id, asked in questions.items()
@@ -246,9 +250,7 @@ class _Asking:
             if self.progress.cancelled():
                 return
 
-    def _learn(
-        self, part_id: str, answer: Answer, asked: Sequence[Question]
-    ) -> None:
+    def _learn(self, part_id: str, answer: Answer, asked: Sequence[Question]) -> None:
         self.solved.add(part_id)
         known = self.known[part_id]
         if answer.failed:
@@ -261,9 +263,7 @@ class _Asking:
 
     def _tell(self, part_id: str, done: int, count: int) -> None:
         name = self.parts[part_id].name
-        self.progress.step(
-            Text(f"{name} ({done}/{count})", f"{name} ({done}/{count})")
-        )
+        self.progress.step(Text(f"{name} ({done}/{count})", f"{name} ({done}/{count})"))
 
     def _no_plan(self, part_id: str) -> AllocatorError:
         """Return the error that says why one county has no plan."""
@@ -299,6 +299,7 @@ def _joined(
     asking: _Asking,
     shared: Shared,
     undecidable: Mapping[str, str],
+    *,
     build_s: float,
     progress: Progress,
 ) -> Outcome:
@@ -327,16 +328,15 @@ def _joined(
         "part_seconds": round(sum(k.seconds for k in asking.known.values()), 3),
     }
     split = _split_record(task, asking, shared)
-    return replace(
-        outcome, certificate={**certificate, "split": split, "times": times}
-    )
+    return replace(outcome, certificate={**certificate, "split": split, "times": times})
 
 
 def _split_record(task: Task, asking: _Asking, shared: Shared) -> dict[str, Any]:
     """Return how the limits were shared out, and what each part has of them."""
     parts = list(asking.parts.values())
     stages, limits = parts[0].stages, parts[0].limits
-    sums = [sum(values) for values in zip(*(o.measures for o in shared.options))]
+    measures = [option.measures for option in shared.options]
+    sums = [sum(values) for values in zip(*measures, strict=True)]
     split = task.brief.split
     return {
         "by": "county" if split is None else split.by,
@@ -360,9 +360,7 @@ def _split_record(task: Task, asking: _Asking, shared: Shared) -> dict[str, Any]
     }
 
 
-def _part_record(
-    part: Part, known: Known, measures: Sequence[float]
-) -> dict[str, Any]:
+def _part_record(part: Part, known: Known, measures: Sequence[float]) -> dict[str, Any]:
     count = len(part.stages)
     return {
         "id": part.id,

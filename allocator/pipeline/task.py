@@ -32,6 +32,7 @@ from allocator.load import (
     unheard,
 )
 from allocator.pipeline.amounts import unweighed_amounts
+from allocator.pipeline.borders import within_borders
 from allocator.pipeline.certificate import input_files
 from allocator.pipeline.deciding import (
     Review,
@@ -46,7 +47,6 @@ from allocator.pipeline.inputs import (
     input_records,
     take_fingerprints,
 )
-from allocator.pipeline.borders import within_borders
 from allocator.pipeline.tilts import check_tilts, ordered, tilts_of
 from allocator.pipeline.travelling import reach_findings, read_travel
 from allocator.policy import (

@@ -1,0 +1,110 @@
+"""The books of a shared plan: parts, what is known of them, and the rows they share."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from allocator.parts.master import Bound, Choice, Master
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from allocator.parts.known import Known, Option, Weights
+    from allocator.parts.part import Part
+    from allocator.parts.shared import Limit
+
+_LITTLE = 1e-9  # what a clause weighs beside money when a frontier is explored
+
+
+class Ledger:
+    """Parts and their rows: what is held so far, and what is shared.
+
+    Parameters
+    ----------
+    parts
+        In a fixed order.
+    known
+        What is known of each, by id.
+    """
+
+    def __init__(self, parts: Sequence[Part], known: dict[str, Known]) -> None:
+        self.parts = tuple(parts)
+        self.known = known
+        self.limits = parts[0].limits
+        self.stages = parts[0].stages
+        self.held: list[Bound] = []
+
+    def present(self) -> set[str]:
+        """Return the objectives that any part, or the whole, has."""
+        names = {name for known in self.known.values() for name in known.present}
+        if any(limit.strive for limit in self.limits):
+            names.add("shortfall")
+        return names
+
+    def scarce(self) -> Weights:
+        """Return weights of what is scarce: each budget in its own size."""
+        weights = [0.0] * len(self.stages)
+        for limit in self.limits:
+            size = max(1.0, abs(limit.most))
+            weights.append(1.0 / size if limit.is_money else _LITTLE / size)
+        return tuple(weights)
+
+    def bounds(
+        self, stage: str | None = None, *, feasibility: bool = False
+    ) -> list[Bound]:
+        """Return the rows: what is held, then what is shared.
+
+        A clause that is striven for may be missed: in the objective ``shortfall`` at a
+        price, afterwards within what is held of it.
+        """
+        bounds = list(self.held)
+        for number, limit in enumerate(self.limits):
+            place = len(self.stages) + number
+            if limit.strive:
+                share = 1.0 / self._whole(limit)
+                cost = share if stage == "shortfall" else 0.0
+                bounds.append(Bound(place, limit.most, cost, share))
+            elif feasibility:
+                cost = 1.0 / max(1.0, abs(limit.most))
+                bounds.append(Bound(place, limit.most, cost))
+            else:
+                bounds.append(Bound(place, limit.most))
+        return bounds
+
+    def _whole(self, limit: Limit) -> float:
+        """Return what a shortfall of a clause is measured against."""
+        needed = sum(known.needed.get(limit.key, 0.0) for known in self.known.values())
+        return max(1.0, needed, abs(limit.most))
+
+    def master(self, bounds: Sequence[Bound], place: int | None) -> Master:
+        """Return the choice among known plans; ``place`` None weighs slack alone."""
+        count = len(self.stages) + len(self.limits)
+        objective = [1.0 if n == place else 0.0 for n in range(count)]
+        options = [self.known[part.id].options for part in self.parts]
+        return Master(options, bounds, objective)
+
+    def weights(
+        self, bounds: Sequence[Bound], prices: Sequence[float], place: int | None
+    ) -> Weights:
+        """Return what every measure weighs at prices."""
+        count = len(self.stages) + len(self.limits)
+        weights = [1.0 if n == place else 0.0 for n in range(count)]
+        for bound, price in zip(bounds, prices, strict=True):
+            weights[bound.place] += price
+        return tuple(weights)
+
+    def bound(
+        self, bounds: Sequence[Bound], prices: Sequence[float], weights: Weights
+    ) -> float:
+        """Return the bound at prices: what the parts reach at best, less the limits."""
+        reached = math.fsum(self.known[part.id].least(weights) for part in self.parts)
+        pairs = zip(bounds, prices, strict=True)
+        return reached - math.fsum(price * bound.most for bound, price in pairs)
+
+    def chosen(self, choice: Choice) -> tuple[Option, ...]:
+        """Return the plans that a choice takes."""
+        return tuple(
+            self.known[part.id].options[place]
+            for part, place in zip(self.parts, choice.places, strict=True)
+        )
