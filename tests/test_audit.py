@@ -7,7 +7,13 @@ from importlib import import_module
 
 import pytest
 
-from allocator.audit import Facts, clauses_for, plan_of_today, totals
+from allocator.audit import (
+    Facts,
+    clauses_for,
+    lacking_columns,
+    plan_of_today,
+    totals,
+)
 from allocator.audit.gaps import gap_rows
 from allocator.audit.integrity import check_integrity
 from allocator.errors import AuditError
@@ -543,3 +549,21 @@ def test_facility_of_today_hosts_by_its_class_without_more():
     one = CountInUnit(id="one", quote="one", service="rescue", lo=1)
     task = make_case(area, services=[HOSPITAL, RESCUE], rules=[one])
     assert answer(task).new == {("a", "rescue")}
+
+
+def test_what_a_rule_lacks_is_named_and_checklists_are_left_out():
+    rate = Rate(id="A", quote="q", resource="beds", lo=1.0)
+    listed = ShareOfClass(
+        id="B", quote="q", of=members("C210"), attribute="ok", share=1
+    )
+    number = CountInUnit(id="C", quote="q", service="clinic", lo=1)
+    area = make_area(
+        zones=[zone("z1", "c1", 100)], sites=[facility("s1", "z1", "C210")]
+    )
+    case = make_case(
+        area,
+        services=[Service(id="clinic", name="clinic")],
+        resources=[Resource(id="beds", name="beds")],
+        rules=[rate, listed, number],
+    )
+    assert lacking_columns(case.facts(make_plan())) == {"A": "beds"}

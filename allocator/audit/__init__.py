@@ -13,6 +13,7 @@ from allocator.audit.audit import (
 from allocator.audit.coverage import limit_of
 from allocator.audit.facts import Facts, column_words
 from allocator.audit.gaps import gap_rows
+from allocator.audit.lacking import lacking_columns
 from allocator.audit.measures import (
     MEASURES,
     coverage_readings,
@@ -38,6 +39,7 @@ __all__ = [
     "column_words",
     "coverage_readings",
     "gap_rows",
+    "lacking_columns",
     "limit_of",
     "measure",
     "other_values",

@@ -10,10 +10,11 @@ multi-objective optimization".
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING
 
 from allocator.errors import SolverError
-from allocator.parts.known import Closed, Known, Option
+from allocator.parts.known import Closed, Known, Option, unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ type Corner = tuple[float, ...]
 MOST_SOLVES = 80  # for one part; what is then left open is said to be
 
 
-def close(find: Find, question: Question, known: Known) -> None:
+def close(find: Find, question: Question, known: Known, *, seconds: float) -> None:
     """Find the plans, and say that they are all, where that was so.
 
     Parameters
@@ -40,16 +41,27 @@ def close(find: Find, question: Question, known: Known) -> None:
         Its ``closing`` names the measures, ``cutoff`` limits the weighted sum.
     known
         Where it is said that all plans were found.
+    seconds
+        When it is given up, wall-clock.
     """
     places = question.closing
     count = len(question.weights)
     steps = {place: known.step(place) for place in places}
+    floors = {place: known.least(unit(count, place)) for place in places}
+    ends = time.monotonic() + seconds
     corners: list[Corner] = [(math.inf,) * len(places)]
     for _ in range(MOST_SOLVES):
         if not corners:
             known.closed.append(Closed(places, question.weights, question.cutoff))
             return
+        if time.monotonic() > ends:
+            return
         corner = corners.pop()
+        if any(
+            most - steps[place] < floors[place]
+            for place, most in zip(places, corner, strict=True)
+        ):
+            continue  # nothing is so low
         within: list[float | None] = [None] * (count + 1)
         within[-1] = question.cutoff
         for place, most in zip(places, corner, strict=True):

@@ -34,7 +34,7 @@ from allocator.parts.proof import (
     too_little,
     with_final_values,
 )
-from allocator.policy.terms import objective_words
+from allocator.policy.terms import SHORTFALLS, objective_words
 from allocator.progress import SILENT
 from allocator.solve import HOLD_TOLERANCE, Stage
 
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 _EXPLORED = 8  # plans of each part between its two ends, to begin with
 _MOST_ROUNDS = 25  # of prices for one objective
 _GENEROUS = 2.0  # times what is open: for when a part changes, and prices with it
+_MOST_CLOSED = 5  # measures; among more, too few plans are as good as another
 _FILLS = 2  # how often what is left of the limits is offered to every part
 _TIGHT = 0.25  # of the gap asked for is what unasked parts may leave open together
 _IMPOSSIBLE = 1e-8  # relative: what limits are missed by for certain
@@ -88,6 +89,7 @@ class Coordination:
         self.progress = progress
         self.rounds = 0
         self._prices: dict[str, float] = {}
+        self._priced = ""
 
     def run(self) -> Shared:
         """Plan the parts, and share out what they share.
@@ -110,7 +112,7 @@ class Coordination:
         if found is not None:
             options, stages = found
             solution = solution_of(stages, started)
-            return Shared(options, solution, {}, "separate", self.rounds)
+            return Shared(options, solution, {}, "", "separate", self.rounds)
         self._ask_all([Question(), Question(ledger.scarce(), explore=_EXPLORED)])
         best = self._make_possible()
         recorded: list[Stage] = []
@@ -125,7 +127,9 @@ class Coordination:
         short = master.short(master.choice(best.places))
         stages = with_final_values(ledger, recorded, options, short)
         solution = solution_of(stages, started)
-        return Shared(options, solution, self._prices, "prices", self.rounds)
+        return Shared(
+            options, solution, self._prices, self._priced, "prices", self.rounds
+        )
 
     # --- prices -------------------------------------------------------------------
 
@@ -186,7 +190,7 @@ class Coordination:
             if least > search.least:
                 search.least = least
                 search.weights = weights
-                self._note_prices(bounds, prices.prices)
+                self._note_prices(search, bounds, prices.prices)
             near = max(self.gap, FINEST) / 2 * max(1.0, abs(prices.value))
             if not more or prices.value - search.least <= near:
                 return
@@ -208,11 +212,13 @@ class Coordination:
         A part of a better whole has, at the prices of the best bound, a weighted sum
         that is above the least of that part by no more than value and bound are apart.
         """
-        if not search.weights:
+        if not search.weights or not math.isfinite(search.gap):
             return best
         open_by = search.value - search.least
         rows = self.ledger.bounds(search.name)
         places = tuple(sorted({search.place, *(bound.place for bound in rows)}))
+        if len(places) > _MOST_CLOSED:
+            return best
         questions = {}
         for part in self.ledger.parts:
             known = self.ledger.known[part.id]
@@ -332,8 +338,15 @@ class Coordination:
             )
         )
 
-    def _note_prices(self, bounds: Sequence[Bound], prices: Sequence[float]) -> None:
-        """Keep the prices of limits, of the first objective in which any binds."""
+    def _note_prices(
+        self, search: Search, bounds: Sequence[Bound], prices: Sequence[float]
+    ) -> None:
+        """Keep the prices of limits, of the first objective in which any binds.
+
+        Prices of what is striven for are about shares of clauses, and say nothing.
+        """
+        if search.name in SHORTFALLS or self._priced not in ("", search.name):
+            return
         offset = len(bounds) - len(self.ledger.limits)
         worth = dict(
             zip(
@@ -342,5 +355,5 @@ class Coordination:
                 strict=True,
             )
         )
-        if any(worth.values()) and not self._prices:
-            self._prices = worth
+        if any(worth.values()):
+            self._prices, self._priced = worth, search.name

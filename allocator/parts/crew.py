@@ -18,7 +18,7 @@ import joblib
 from allocator.errors import Finding, SolverError, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 MOST_TRIES = 3
 _SECONDS_TO_ANSWER = 10  # for a scheduler that is there
@@ -74,7 +74,7 @@ def _connect(address: str) -> Any:  # noqa: ANN401 (a class of an optional packa
 
 def put[P, A](
     crew: Crew, function: Callable[..., A], pieces: Sequence[tuple[P, tuple[Any, ...]]]
-) -> Iterator[tuple[P, A]]:
+) -> Generator[tuple[P, A]]:
     """Yield what a function returns for each piece, as soon as it is there.
 
     Parameters

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 type Weights = tuple[float, ...]
 
+_STEP_OF_NO_END = 1e-4
+_ROUNDING = 1e-13
 SAME = 1e-9  # relative: plans whose measures differ by less are one plan
 
 
@@ -156,11 +158,12 @@ class Known:
 
         Solvers keep rows, and whole numbers whole, to 1e-6: a measure is a sum of
         people or money over such numbers. Costs are stated to 1 元 at the finest.
+        A shortfall, which has no end, is a sum of shares.
         """
         count = len(self.proofs[0].weights)
         most = -self.least(unit(count, place, -1.0))
         width = most - self.least(unit(count, place))
-        return max(1e-5, 1e-6 * width) if math.isfinite(width) else math.inf
+        return max(1e-5, 1e-6 * width) if math.isfinite(width) else _STEP_OF_NO_END
 
     def is_closed(self, places: tuple[int, ...], weights: Weights, most: float) -> bool:
         """Return whether every plan of a weighted sum up to ``most`` is known.
@@ -205,6 +208,7 @@ def _combined(
     # at what the bounds of the variables allow, the first proofs of every part.
     mix = np.maximum(found.x, 0.0)
     rest = wanted - mix @ rows
+    rest[np.abs(rest) <= _ROUNDING * scale] = 0.0  # as fine as the sums themselves
     floor = _floor(rows, bounds, rest)
     return float(mix @ bounds + floor)
 

@@ -46,7 +46,8 @@ def key_of(part: Part) -> str:
     """Return the name of a part: a SHA-256 of all that its answers depend on."""
     digest = hashlib.sha256()
     digest.update(f"{FORMAT} {_program()}".encode())
-    for piece in _pieces(dataclasses.replace(part, key="")):
+    limits = tuple(dataclasses.replace(limit, most=0.0) for limit in part.limits)
+    for piece in _pieces(dataclasses.replace(part, key="", limits=limits)):
         # The hash of each piece, so that pieces cannot run into each other.
         digest.update(hashlib.sha256(piece).digest())
     return digest.hexdigest()

@@ -33,8 +33,9 @@ class Shared:
     solution
         What was proven of the whole, objective by objective.
     prices
-        By limit, what one unit more of it is worth in the first objective that it
-        binds; empty where no limit binds.
+        By limit, what one unit more of it is worth; empty where no limit binds.
+    priced
+        In which objective: the first after shortfalls that any limit binds.
     method
         ``separate`` where the limits bind nothing, else ``prices``.
     rounds
@@ -44,6 +45,7 @@ class Shared:
     options: tuple[Option, ...]
     solution: Solution
     prices: dict[str, float]
+    priced: str
     method: str
     rounds: int
 

@@ -194,6 +194,7 @@ def _answer(desk: Desk, question: Question, known: Known) -> bool:
             lambda within: _weighed(desk, Question(question.weights, within), known),
             question,
             known,
+            seconds=desk.part.time_limit_s,
         )
         return True
     if question.explore:

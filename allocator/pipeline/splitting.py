@@ -6,12 +6,13 @@ audit as any other.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from allocator.audit import Facts, Verdict, audit, plan_of_today
+from allocator.audit import Facts, lacking_columns, plan_of_today
 from allocator.diagnose import as_error, refuse_impossible
 from allocator.errors import (
     AllocatorError,
@@ -46,7 +47,6 @@ from allocator.parts import (
 )
 from allocator.pipeline.explaining import explain_task
 from allocator.pipeline.outcomes import Solved, outcome_of
-from allocator.policy import Priority
 from allocator.progress import SILENT
 
 if TYPE_CHECKING:
@@ -193,18 +193,13 @@ def _crossed(task: Task, crossing: Crossing) -> Finding:
 
 
 def _undecidable(task: Task, number: int) -> dict[str, str]:
-    """Return the rules of a phase that bind nothing as a column is missing.
+    """Return the rules of a phase that bind nothing, and the column that each lacks.
 
-    They are read off the audit of today: a part might have the column filled.
+    They are found by auditing today: a part might have the column filled.
     """
     phase = task.phases[number]
     today = plan_of_today(phase.area, task.travel, phase.policy, phase.terms)
-    rows = audit(Facts(phase.area, task.travel, phase.policy, today))
-    return {
-        row.rule_id: row.found.en
-        for row in rows
-        if row.verdict is Verdict.UNDECIDABLE and row.priority != Priority.MAY
-    }
+    return lacking_columns(Facts(phase.area, task.travel, phase.policy, today))
 
 
 # --- asking ---------------------------------------------------------------------------
@@ -229,8 +224,8 @@ class _Asking:
     def ask(self, questions: Mapping[str, Sequence[Question]]) -> None:
         """Ask parts side by side, and learn from the answers.
 
-        Answers are taken in in the order of the parts, whoever is first, so that the
-        next questions do not depend on it. Once the work is to stop nothing is asked.
+        What is learnt of a part depends on its own answers alone, so that it does not
+        matter which comes first. Once the work is to stop nothing is asked.
         """
         if self.progress.cancelled():
             return
@@ -238,17 +233,16 @@ class _Asking:
             (part_id, (self.parts[part_id], tuple(asked)))
             for part_id, asked in questions.items()
         ]
-        answers: dict[str, Answer] = {}
-        for part_id, answer in put(self.labour.crew, work, pieces):
-            answers[part_id] = answer
-            self._tell(part_id, len(answers), len(pieces))
-            if answer.infeasible:
-                raise self._no_plan(part_id)
-            if answer.failed and not self.known[part_id].options:
-                raise _error_of(answer)
-            self._learn(part_id, answer, questions[part_id])
-            if self.progress.cancelled():
-                return
+        with contextlib.closing(put(self.labour.crew, work, pieces)) as coming:
+            for done, (part_id, answer) in enumerate(coming, start=1):
+                self._tell(part_id, done, len(pieces))
+                if answer.infeasible:
+                    raise self._no_plan(part_id)
+                if answer.failed and not self.known[part_id].options:
+                    raise _error_of(answer)
+                self._learn(part_id, answer, questions[part_id])
+                if self.progress.cancelled():
+                    return
 
     def _learn(self, part_id: str, answer: Answer, asked: Sequence[Question]) -> None:
         self.solved.add(part_id)
@@ -342,6 +336,7 @@ def _split_record(task: Task, asking: _Asking, shared: Shared) -> dict[str, Any]
         "by": "county" if split is None else split.by,
         "borders": "refuse" if split is None else split.borders,
         "method": shared.method,
+        "priced": shared.priced,
         "limits": [
             {
                 "name": limit.name,
