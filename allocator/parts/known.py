@@ -105,7 +105,7 @@ class Known:
     asked
         Questions that were answered, by name.
     seconds
-        What solving took, added up.
+        CPU seconds that answers took, added up.
     """
 
     options: list[Option] = field(default_factory=list)

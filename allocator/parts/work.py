@@ -43,7 +43,8 @@ from allocator.solve import Row, Session, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_MOST_KEPT = 16  # programs in one process; one of 1,500 demand points takes some 20 MB
+# Programs that one process keeps: each 10,000 columns take some 20 MB.
+_MOST_KEPT, _MOST_COLUMNS = 128, 400_000
 _ROUNDING = 1e-9
 
 
@@ -73,7 +74,7 @@ def work(part: Part, questions: Sequence[Question]) -> Answer:
         In the order in which they are answered.
     """
     _leave_interrupts_to_the_parent()
-    started = time.monotonic()
+    started = time.process_time()
     try:
         desk = _desk(part)
         if desk.formulation.impossible:
@@ -87,7 +88,7 @@ def work(part: Part, questions: Sequence[Question]) -> Answer:
         # Findings travel as data: the error itself cannot be taken apart and put
         # together again on the way between processes.
         return Answer(failed=error.findings, exit_code=error.exit_code)
-    known.seconds = time.monotonic() - started
+    known.seconds = time.process_time() - started
     return Answer(known)
 
 
@@ -134,9 +135,15 @@ def _desk(part: Part) -> Desk:
     session = Session(formulation, gap=part.gap, threads=part.threads)
     desk = Desk(part, formulation, session, tuple(measures), {}, needed)
     _desks[part.key] = desk
-    while len(_desks) > _MOST_KEPT:
+    while len(_desks) > 1 and (
+        len(_desks) > _MOST_KEPT or sum(map(_columns, _desks.values())) > _MOST_COLUMNS
+    ):
         _desks.popitem(last=False)
     return desk
+
+
+def _columns(desk: Desk) -> int:
+    return int(desk.formulation.problem.numVariables())
 
 
 def _serves_first(part: Part) -> bool:

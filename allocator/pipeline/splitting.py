@@ -319,7 +319,7 @@ def _joined(
         "parts_solved": len(asking.solved),
         "parts_kept": len(asking.parts) - len(asking.solved),
         "rounds": shared.rounds,
-        "part_seconds": round(sum(k.seconds for k in asking.known.values()), 3),
+        "parts_cpu_seconds": round(sum(k.seconds for k in asking.known.values()), 3),
     }
     split = _split_record(task, asking, shared)
     return replace(outcome, certificate={**certificate, "split": split, "times": times})
