@@ -19,13 +19,17 @@ the one program of all counties for so many seconds.
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import resource
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from measuring import Clock, in_own_process, show, write
+from measuring import Clock, show, write
 
 from allocator.pipeline import Labour, make_plan, plan_in_parts, read_task
 
@@ -112,7 +116,7 @@ def make_province(folder: Path, counties: int, *, journeys: bool) -> float:
             place = _degrees(west + x, south + y)
             zone = zone_ids[home[n]]
             tables["points"].append((f"{county}d{n:04}", zone, people[n], *place))
-        _add_sites(tables, random, county, zone_ids, centres, (west, south))
+        _add_sites(tables, random, zone_ids, centres, (west, south))
     for name, rows in tables.items():
         frame = pd.DataFrame(rows, columns=_COLUMNS[name])
         frame.to_csv(folder / f"{name}.csv", index=False)
@@ -134,7 +138,6 @@ _COLUMNS = {
 def _add_sites(
     tables: dict[str, list[tuple]],
     random: np.random.Generator,
-    county: str,
     zones: list[str],
     centres: np.ndarray,
     corner: tuple[float, float],
@@ -142,7 +145,7 @@ def _add_sites(
     for n in range(STATIONS + PLACES):
         at = int(random.integers(0, ZONES))
         x, y = np.clip(centres[at] + random.normal(0, 2.0, 2), 0.1, SIDE_KM - 0.1)
-        site = f"{county}s{n:02}"
+        site = f"{zones[0][:6]}s{n:02}"
         place = _degrees(corner[0] + x, corner[1] + y)
         today = n < STATIONS
         status, held = ("existing", "station") if today else ("candidate", "")
@@ -173,13 +176,12 @@ def write_brief(folder: Path, budget: float, *, gap: float, seconds: float) -> N
         (folder / f"{name}.toml").write_text(text, "utf-8")
 
 
-def plan_parts(folder: str, workers: int, cached: bool, cluster: str = "") -> dict:  # noqa: FBT001
+def plan_parts(folder: Path, workers: int, *, cached: bool) -> dict:
     """Plan in parts; return the row."""
     clock = Clock()
-    task = read_task(Path(folder) / "brief.toml")
+    task = read_task(folder / "brief.toml")
     read, _ = clock.read()
-    labour = Labour(None if cluster else workers, cluster, cached)
-    outcome = plan_in_parts(task, labour)
+    outcome = plan_in_parts(task, Labour(workers, cached=cached))
     found = outcome.certificate
     first, times = found["objectives"][0], found["times"]
     return {
@@ -202,15 +204,14 @@ def plan_parts(folder: str, workers: int, cached: bool, cluster: str = "") -> di
     }
 
 
-def plan_whole(folder: str) -> dict:
+def plan_whole(folder: Path) -> dict:
     """Plan as one program, borders closed in the same way; return the row."""
-    task = read_task(Path(folder) / "brief.toml")
+    task = read_task(folder / "brief.toml")
     outcome = make_plan(task)
     found = outcome.certificate
     first = found["objectives"][0]
     return {
         "what": "whole",
-        "workers": 1,
         "value": round(first["value"]),
         "bound": round(first["bound"], 1),
         "gap_percent": round(100 * first["gap"], 4),
@@ -229,6 +230,23 @@ def change_one(folder: Path) -> None:
     points.to_csv(folder / "points.csv", index=False)
 
 
+def in_program(folder: Path, *what: object) -> dict:
+    """Return the row of a program of its own: one that may have workers."""
+    command = [sys.executable, __file__, "--row", str(folder), *map(str, what)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def one_row(folder: str, what: str, workers: str = "1", cache: str = "anew") -> None:
+    """Print one row as JSON, with the peak memory of this program without workers."""
+    if what == "parts":
+        row = plan_parts(Path(folder), int(workers), cached=cache == "kept")
+    else:
+        row = plan_whole(Path(folder))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({**row, "peak_mb": round(peak / 2**10, 1)}))
+
+
 def main() -> None:
     """Make the province, plan it, and write the rows."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -242,7 +260,8 @@ def main() -> None:
     options = parser.parse_args()
     rows: list[dict] = []
 
-    def keep(row: dict) -> None:
+    def keep(*what: object) -> None:
+        row = in_program(folder, *what)
         row["load"] = [round(load, 2) for load in os.getloadavg()]
         rows.append({"counties": options.counties, **row})
         show(row, WIDTHS)
@@ -255,14 +274,17 @@ def main() -> None:
         write_brief(folder, budget, gap=options.gap, seconds=options.whole or 300)
         print(" ".join(f"{n:>{w}}" for n, w in WIDTHS.items()))
         for workers in map(int, options.workers.split(",")):
-            keep(in_own_process(plan_parts, name, workers, False))
+            keep("parts", workers, "anew")
         if options.again:
-            keep(in_own_process(plan_parts, name, 2, True))
+            keep("parts", 2, "kept")
             change_one(folder)
-            keep(in_own_process(plan_parts, name, 2, True))
+            keep("parts", 2, "kept")
         if options.whole:
-            keep(in_own_process(plan_whole, name))
+            keep("whole")
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--row"]:
+        one_row(*sys.argv[2:])
+    else:
+        main()
