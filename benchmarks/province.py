@@ -1,14 +1,14 @@
 """A province of many counties that share a budget: in parts, and as one.
 
     python benchmarks/province.py --out FILE [--counties 100] [--workers 1,2]
-        [--gap 1e-3] [--whole 1800] [--journeys] [--again]
+        [--points 1500] [--gap 1e-3] [--whole 1800] [--journeys] [--again]
 
 Made, with seed 1: counties of 40 by 40 km side by side in a square, 15 zones and 1,500
-demand points each (a place drawn for every zone, demand points around it, people by a
-lognormal), two emergency stations of today and 18 places for more. A station reaches
-everyone within 15 minutes (40 km/h, detour 1.4). The budget is 30 % of what all places
-cost; people out of reach come first, then money. ``--journeys`` assigns everyone to a
-station too and weighs their journeys second.
+demand points (``--points``) each (a place drawn for every zone, demand points around
+it, people by a lognormal), two emergency stations of today and 18 places for more. A
+station reaches everyone within 15 minutes (40 km/h, detour 1.4). The budget is 30 % of
+what all places cost; people out of reach come first, then money. ``--journeys`` assigns
+everyone to a station too and weighs their journeys second.
 
 A row for each number of workers, every county planned anew, in a process of its own:
 wall seconds of the sharing out, CPU seconds of the counties, the gap of the first
@@ -35,7 +35,7 @@ from allocator.pipeline import Labour, make_plan, plan_in_parts, read_task
 
 SIDE_KM = 40.0
 DEGREES_OF_KM = 1 / 111.0
-ZONES, POINTS, PLACES, STATIONS = 15, 1500, 18, 2
+ZONES, PLACES, STATIONS = 15, 18, 2
 BUDGET_SHARE = 0.3
 
 PACK = """
@@ -93,7 +93,7 @@ WIDTHS = {
 }
 
 
-def make_province(folder: Path, counties: int, *, journeys: bool) -> float:
+def make_province(folder: Path, counties: int, points: int, *, journeys: bool) -> float:
     """Write the tables of a province; return its budget, 万元."""
     random = np.random.default_rng(1)
     across = int(np.ceil(np.sqrt(counties)))
@@ -104,15 +104,15 @@ def make_province(folder: Path, counties: int, *, journeys: bool) -> float:
         tables["counties"].append((county, f"county {number}", "县"))
         centres = random.uniform(3, SIDE_KM - 3, (ZONES, 2))
         zone_ids = [f"{county}{100 + n:03}" for n in range(ZONES)]
-        home = random.integers(0, ZONES, POINTS)
-        places = centres[home] + random.normal(0, 3.0, (POINTS, 2))
-        places = np.clip(places, 0.1, SIDE_KM - 0.1)
-        people = np.maximum(1, random.lognormal(5.0, 1.0, POINTS)).astype(int)
+        home = random.integers(0, ZONES, points)
+        spots = centres[home] + random.normal(0, 3.0, (points, 2))
+        spots = np.clip(spots, 0.1, SIDE_KM - 0.1)
+        people = np.maximum(1, random.lognormal(5.0, 1.0, points)).astype(int)
         for n, (zone, (x, y)) in enumerate(zip(zone_ids, centres, strict=True)):
             total = int(people[home == n].sum())
             place = _degrees(west + x, south + y)
             tables["zones"].append((zone, f"zone {zone}", county, "镇", total, *place))
-        for n, (x, y) in enumerate(places):
+        for n, (x, y) in enumerate(spots):
             place = _degrees(west + x, south + y)
             zone = zone_ids[home[n]]
             tables["points"].append((f"{county}d{n:04}", zone, people[n], *place))
@@ -252,6 +252,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", required=True)
     parser.add_argument("--counties", type=int, default=100)
+    parser.add_argument("--points", type=int, default=1500)
     parser.add_argument("--workers", default="1,2")
     parser.add_argument("--gap", type=float, default=1e-3)
     parser.add_argument("--whole", type=float, default=0.0)
@@ -263,14 +264,17 @@ def main() -> None:
     def keep(*what: object) -> None:
         row = in_program(folder, *what)
         row["load"] = [round(load, 2) for load in os.getloadavg()]
-        rows.append({"counties": options.counties, **row})
+        size = {"counties": options.counties, "points": options.points}
+        rows.append({**size, "journeys": options.journeys, **row})
         show(row, WIDTHS)
         write(rows, options.out)
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["ALLOCATOR_CACHE"] = str(folder / "cache")
-        budget = make_province(folder, options.counties, journeys=options.journeys)
+        budget = make_province(
+            folder, options.counties, options.points, journeys=options.journeys
+        )
         write_brief(folder, budget, gap=options.gap, seconds=options.whole or 300)
         print(" ".join(f"{n:>{w}}" for n, w in WIDTHS.items()))
         for workers in map(int, options.workers.split(",")):

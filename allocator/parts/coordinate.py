@@ -294,22 +294,25 @@ class Coordination:
     def _ask_open(self, weights: Weights, value: float) -> bool:
         """Ask the parts of which the answer at some prices is not known well enough.
 
-        What all that are not asked leave open together is a part of the gap.
+        Those that leave most open are asked, until what the others leave open together
+        is a part of the gap: one county that changed has a few asked, not all.
         """
-        room = (
-            _TIGHT
-            * max(self.gap, FINEST)
-            * max(1.0, abs(value))
-            / len(self.ledger.parts)
-        )
         question = Question(weights)
-        questions = {}
+        open_by = {}
         for part in self.ledger.parts:
             known = self.ledger.known[part.id]
-            if question.name in known.asked:
-                continue
-            if known.best(weights) - known.least(weights) > room:
-                questions[part.id] = [question]
+            if question.name not in known.asked:
+                left = known.best(weights) - known.least(weights)
+                open_by[part.id] = max(0.0, left)
+        room = _TIGHT * max(self.gap, FINEST) * max(1.0, abs(value))
+        questions: dict[str, list[Question]] = {}
+        left_open = math.fsum(left for left in open_by.values() if left < math.inf)
+        for part_id in sorted(open_by, key=lambda one: (-open_by[one], one)):
+            if open_by[part_id] < math.inf:
+                if left_open <= room:
+                    break
+                left_open -= open_by[part_id]
+            questions[part_id] = [question]
         if questions:
             self._put(questions)
         return bool(questions)

@@ -117,6 +117,9 @@ class Known:
     size: Size = field(default_factory=Size)
     asked: set[str] = field(default_factory=set)
     seconds: float = 0.0
+    _computed: dict[tuple[Weights, int], float] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def learn(self, other: Known) -> None:
         """Take in what an answer says."""
@@ -147,11 +150,14 @@ class Known:
         best such combination of what is proven is a small linear program.
         """
         wanted = np.array(weights)
-        rows = np.array([proof.weights for proof in self.proofs])
-        bounds = np.array([proof.least for proof in self.proofs])
-        if not len(rows):
+        if not self.proofs:
             return float("-inf")
-        return _combined(rows, bounds, wanted)
+        place = weights, len(self.proofs)
+        if place not in self._computed:
+            rows = np.array([proof.weights for proof in self.proofs])
+            bounds = np.array([proof.least for proof in self.proofs])
+            self._computed[place] = _combined(rows, bounds, wanted)
+        return self._computed[place]
 
     def step(self, place: int) -> float:
         """Return by how much a plan must be better in a measure to be another plan.
