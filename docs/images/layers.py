@@ -31,6 +31,7 @@ WORDS = {
     "diagnose": "what is missing when no plan exists",
     "reasons": "what a choice is worth",
     "textbook": "briefs that need no program",
+    "parts": "counties that share a budget",
     "bounds": "location problems, solved with proof",
     "solve": "HiGHS through PuLP; what was proved",
     "formulation": "rules → integer program",
