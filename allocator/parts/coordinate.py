@@ -216,7 +216,7 @@ class Coordination:
             return best
         open_by = search.value - search.least
         rows = self.ledger.bounds(search.name)
-        places = tuple(sorted({search.place, *(bound.place for bound in rows)}))
+        places = self.ledger.apart([search.place, *(bound.place for bound in rows)])
         if len(places) > _MOST_CLOSED:
             return best
         questions = {}
@@ -256,7 +256,10 @@ class Coordination:
             place: math.fsum(known.step(place) for known in self.ledger.known.values())
             for place in places
         }
-        loose = [replace(b, most=b.most + steps[b.place]) for b in rows]
+        loose = [
+            replace(b, most=b.most + steps[self.ledger.apart([b.place])[0]])
+            for b in rows
+        ]
         least = self.ledger.master(loose, search.place).least_choice()
         return least - steps[search.place]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from allocator.parts.master import Bound, Choice, Master
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from allocator.parts.known import Known, Option, Weights
     from allocator.parts.part import Part
@@ -34,6 +34,22 @@ class Ledger:
         self.limits = parts[0].limits
         self.stages = parts[0].stages
         self.held: list[Bound] = []
+        # The same sum of money, once as an objective and once under a limit.
+        last = len(parts[0].phases) - 1
+        own = {"yearly_wan": "yearly_wan", "total_capital_wan": "capital_wan"}
+        if last == 0:
+            own["capital_wan"] = "capital_wan"
+        self._twins = {
+            len(self.stages) + number: self.stages.index(own[limit.name])
+            for number, limit in enumerate(self.limits)
+            if limit.is_money
+            and limit.phase == last
+            and own.get(limit.name) in self.stages
+        }
+
+    def apart(self, places: Iterable[int]) -> tuple[int, ...]:
+        """Return each measure once: a budget may be an objective as well."""
+        return tuple(sorted({self._twins.get(place, place) for place in places}))
 
     def present(self) -> set[str]:
         """Return the objectives that any part, or the whole, has."""
