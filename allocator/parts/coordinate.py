@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,7 @@ _EXPLORED = 8  # plans of each part between its two ends, to begin with
 _MOST_ROUNDS = 25  # of prices for one objective
 _GENEROUS = 2.0  # times what is open: for when a part changes, and prices with it
 _MOST_CLOSED = 5  # measures; among more, too few plans are as good as another
+_REMEMBERED = 12  # prices of earlier runs that are looked at for one objective
 _FILLS = 2  # how often what is left of the limits is offered to every part
 _TIGHT = 0.25  # of the gap asked for is what unasked parts may leave open together
 _IMPOSSIBLE = 1e-8  # relative: what limits are missed by for certain
@@ -163,8 +165,11 @@ class Coordination:
         """Solve one objective under what is held and shared; return the choice."""
         self._tell(search)
         asked = max(self.gap, FINEST)
+        self._remember(search)
         self._settle_prices(search)
         best = self._choose(search, best)
+        if search.gap > asked:
+            self._conclude(search)
         for improve in (self._offer_what_is_left, self._close):
             if search.gap <= asked or self.progress.cancelled():
                 break
@@ -177,6 +182,35 @@ class Coordination:
         self.ledger.held.append(Bound(search.place, most, counts_slack=counts))
         return best
 
+    def _remember(self, search: Search) -> None:
+        """Begin with the best bound at prices that most parts were asked at before.
+
+        So a plan made again, or after one county has changed, rests on what is known.
+        """
+        ledger = self.ledger
+        parts = [ledger.known[part.id] for part in ledger.parts]
+        often = Counter(proof.weights for known in parts for proof in known.proofs)
+        rows = ledger.bounds(search.name)
+        for weights, count in often.most_common(_REMEMBERED):
+            prices = ledger.prices(rows, weights, search.place)
+            if 2 * count < len(parts) or prices is None:
+                continue
+            self._take(search, rows, prices, weights)
+
+    def _take(
+        self,
+        search: Search,
+        rows: Sequence[Bound],
+        prices: Sequence[float],
+        weights: Weights,
+    ) -> None:
+        """Take the bound at some prices where it is the best so far."""
+        least = self.ledger.bound(rows, prices, weights)
+        if least > search.least:
+            search.least = least
+            search.weights = weights
+            self._note_prices(search, rows, prices)
+
     def _settle_prices(self, search: Search) -> None:
         """Move prices until no part has a plan that would be better at them."""
         for _ in range(_MOST_ROUNDS):
@@ -185,15 +219,13 @@ class Coordination:
             if prices.value is None or self.progress.cancelled():
                 return
             weights = self.ledger.weights(bounds, prices.prices, search.place)
-            more = self._ask_open(weights, prices.value)
-            least = self.ledger.bound(bounds, prices.prices, weights)
-            if least > search.least:
-                search.least = least
-                search.weights = weights
-                self._note_prices(search, bounds, prices.prices)
+            self._take(search, bounds, prices.prices, weights)
             near = max(self.gap, FINEST) / 2 * max(1.0, abs(prices.value))
-            if not more or prices.value - search.least <= near:
+            if prices.value - search.least <= near:
                 return
+            if not self._ask_open(weights, prices.value):
+                return
+            self._take(search, bounds, prices.prices, weights)
 
     def _choose(self, search: Search, before: Choice) -> Choice:
         """Choose plans for the objective; the choice before it is kept if better."""
@@ -215,8 +247,7 @@ class Coordination:
         if not search.weights or not math.isfinite(search.gap):
             return best
         open_by = search.value - search.least
-        rows = self.ledger.bounds(search.name)
-        places = self.ledger.apart([search.place, *(bound.place for bound in rows)])
+        places = self._places(search)
         if len(places) > _MOST_CLOSED:
             return best
         questions = {}
@@ -224,25 +255,36 @@ class Coordination:
             known = self.ledger.known[part.id]
             least = known.least(search.weights)
             if not known.is_closed(places, search.weights, least + open_by):
+                cutoff = least + _GENEROUS * open_by
                 questions[part.id] = [
-                    Question(
-                        search.weights,
-                        closing=places,
-                        cutoff=least + _GENEROUS * open_by,
-                    )
+                    Question(search.weights, closing=places, cutoff=cutoff)
                 ]
         if questions:
             self._put(questions)
         best = self._choose(search, best)
+        self._conclude(search)
+        return best
+
+    def _places(self, search: Search) -> tuple[int, ...]:
+        """Return the measures that matter: the objective, what is held and shared."""
+        rows = self.ledger.bounds(search.name)
+        return self.ledger.apart([search.place, *(bound.place for bound in rows)])
+
+    def _conclude(self, search: Search) -> None:
+        """Take the best choice for the best there is, where every plan is known."""
+        if not search.weights or not math.isfinite(search.gap):
+            return
+        open_by = search.value - search.least
+        places = self._places(search)
         if all(
             known.is_closed(
                 places, search.weights, known.least(search.weights) + open_by
             )
             for known in self.ledger.known.values()
         ):
-            search.least = max(search.least, self._least_choice(search, rows, places))
-            search.least = min(search.least, search.value)
-        return best
+            rows = self.ledger.bounds(search.name)
+            least = self._least_choice(search, rows, places)
+            search.least = min(max(search.least, least), search.value)
 
     def _least_choice(
         self, search: Search, rows: Sequence[Bound], places: Sequence[int]
@@ -295,30 +337,13 @@ class Coordination:
         return questions
 
     def _ask_open(self, weights: Weights, value: float) -> bool:
-        """Ask the parts of which the answer at some prices is not known well enough.
-
-        Those that leave most open are asked, until what the others leave open together
-        is a part of the gap: one county that changed has a few asked, not all.
-        """
+        """Ask the parts of which the answer at some prices is not known well enough."""
         question = Question(weights)
-        open_by = {}
-        for part in self.ledger.parts:
-            known = self.ledger.known[part.id]
-            if question.name not in known.asked:
-                left = known.best(weights) - known.least(weights)
-                open_by[part.id] = max(0.0, left)
         room = _TIGHT * max(self.gap, FINEST) * max(1.0, abs(value))
-        questions: dict[str, list[Question]] = {}
-        left_open = math.fsum(left for left in open_by.values() if left < math.inf)
-        for part_id in sorted(open_by, key=lambda one: (-open_by[one], one)):
-            if open_by[part_id] < math.inf:
-                if left_open <= room:
-                    break
-                left_open -= open_by[part_id]
-            questions[part_id] = [question]
-        if questions:
-            self._put(questions)
-        return bool(questions)
+        wanted = self.ledger.most_open(weights, question.name, room)
+        if wanted:
+            self._put({part_id: [question] for part_id in wanted})
+        return bool(wanted)
 
     def _ask_all(self, questions: Sequence[Question]) -> None:
         wanted: dict[str, Sequence[Question]] = {

@@ -110,6 +110,51 @@ class Ledger:
             weights[bound.place] += price
         return tuple(weights)
 
+    def most_open(self, weights: Weights, question: str, room: float) -> list[str]:
+        """Return the parts that leave most open at some prices.
+
+        Until what the others leave open together is within ``room``: one county that
+        changed has a few asked, not all. A part that was asked the question is out.
+        """
+        open_by = {}
+        for part in self.parts:
+            known = self.known[part.id]
+            if question not in known.asked:
+                open_by[part.id] = max(0.0, known.best(weights) - known.least(weights))
+        left = math.fsum(one for one in open_by.values() if one < math.inf)
+        wanted = []
+        for part_id in sorted(open_by, key=lambda one: (-open_by[one], one)):
+            if open_by[part_id] < math.inf:
+                if left <= room:
+                    break
+                left -= open_by[part_id]
+            wanted.append(part_id)
+        return wanted
+
+    def prices(
+        self, bounds: Sequence[Bound], weights: Weights, place: int
+    ) -> tuple[float, ...] | None:
+        """Return the prices that weights stand for; None where they stand for none.
+
+        The price of what may be missed is no more than missing it costs.
+        """
+        by_place = {bound.place: bound for bound in bounds}
+        if weights[place] != 1.0 or place in by_place:
+            return None
+        if any(
+            weight < 0 or (weight and n != place and n not in by_place)
+            for n, weight in enumerate(weights)
+        ):
+            return None
+        found = tuple(weights[bound.place] for bound in bounds)
+        counting = sum(w for w, b in zip(found, bounds, strict=True) if b.counts_slack)
+        for price, bound in zip(found, bounds, strict=True):
+            if bound.slack_cost is not None:
+                most = bound.slack_cost + counting * bound.slack_share
+                if price > most:
+                    return None
+        return found
+
     def bound(
         self, bounds: Sequence[Bound], prices: Sequence[float], weights: Weights
     ) -> float:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from allocator.cli.main import run
+from allocator.load import read_brief
 from tests.cli.small_task import write_task
 
+ROOT = Path(__file__).resolve().parents[2]
 SPLIT = '[split]\nby = "county"\n'
 # Without the first rule the clinic is built for reach alone: 1000 leave it out.
 POOR = ("capital_wan = 5000", f"capital_wan = 1000\n{SPLIT}")
@@ -211,6 +215,17 @@ def test_best_effort_is_for_the_whole(tmp_path, capsys):
     brief = write_split(tmp_path / "task")
     assert plan(brief, tmp_path / "run", "--best-effort", "--lang", "en") == 3
     assert "leave out [split]" in capsys.readouterr().err
+
+
+def test_the_section_of_the_page_is_read(tmp_path):
+    page = (ROOT / "docs" / "scale.md").read_text("utf-8")
+    (section,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    rich = ("capital_wan = 5000", f"capital_wan = 5000\n{section}")
+    found, findings = read_brief(write_split(tmp_path, rich))
+    assert findings == []
+    assert found is not None
+    assert found.split is not None
+    assert (found.split.by, found.split.borders) == ("county", "closed")
 
 
 def test_an_unknown_key_of_the_section_names_the_nearest(tmp_path, capsys):
