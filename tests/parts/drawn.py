@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from allocator.parts import Question
     from allocator.policy import Rule
+    from allocator.travel import Travel
     from tests.factories import Case
 
 COVERAGE = Coverage(id="R", quote="reach", service="clinic", within_minutes=20.0)
@@ -72,10 +73,17 @@ def drawn_case(
 def parts_of(case: Case, *, gap: float = 1e-4) -> tuple[Part, ...]:
     """Cut a case into its counties."""
     phases = [Phase(case.area, case.policy, case.terms)]
-    counties = group_counties(case.area, ())
-    sharing = find_sharing(phases, counties, [frozenset()])
+    return parts_of_phases(phases, case.travel, gap=gap)
+
+
+def parts_of_phases(
+    phases: Sequence[Phase], travel: Travel, *, gap: float = 1e-4
+) -> tuple[Part, ...]:
+    """Cut a task of any phases into its counties."""
+    counties = group_counties(phases[-1].area, ())
+    sharing = find_sharing(phases, counties, [frozenset() for _ in phases])
     assert sharing.findings == ()
-    return cut_parts(phases, case.travel, counties, sharing, gap=gap, time_limit_s=60.0)
+    return cut_parts(phases, travel, counties, sharing, gap=gap, time_limit_s=60.0)
 
 
 @dataclass
@@ -99,7 +107,13 @@ def plan_in_parts(
     case: Case, *, gap: float = 1e-4, known: dict[str, Known] | None = None
 ) -> tuple[Shared, Asked]:
     """Plan a case county by county, in this process."""
-    parts = parts_of(case, gap=gap)
+    return plan_all(parts_of(case, gap=gap), gap=gap, known=known)
+
+
+def plan_all(
+    parts: Sequence[Part], *, gap: float = 1e-4, known: dict[str, Known] | None = None
+) -> tuple[Shared, Asked]:
+    """Plan parts and share out what they share, in this process."""
     if known is None:
         known = {part.id: Known() for part in parts}
     asked = Asked({part.id: part for part in parts}, known)

@@ -10,7 +10,7 @@ from allocator.audit import audit
 from allocator.errors import InfeasibleError
 from allocator.parts import Coordination, Known, join_plans, unpack_plans
 from allocator.policy import CountInUnit, Priority, Rate, Unit
-from tests.factories import answer
+from tests.factories import Phased, answer
 from tests.parts.drawn import (
     COVERAGE,
     JOURNEYS,
@@ -18,6 +18,8 @@ from tests.parts.drawn import (
     Asked,
     drawn_case,
     parts_of,
+    parts_of_phases,
+    plan_all,
     plan_in_parts,
 )
 
@@ -112,6 +114,28 @@ def test_a_number_that_is_striven_for_falls_as_little_short_as_in_the_whole():
     built = len(plan_of(shared).placements)
     assert values_of(shared)["shortfall"] == pytest.approx((12 - built) / 12)
     assert 0 < built < 12
+
+
+def test_every_phase_has_its_own_shared_budget():
+    case = drawn_case(3, counties=3, budget_share=None)
+    spent = sum(case.area.costs["capital_wan"]) if case.area.costs is not None else 0.0
+    phased = Phased(
+        (
+            case.with_terms(year=2025, capital_wan=0.15 * spent),
+            case.with_terms(year=2030, capital_wan=0.2 * spent),
+        )
+    )
+    shared, _ = plan_all(parts_of_phases(phased.phases, case.travel))
+    assert values_of(shared) == pytest.approx(answer(phased, gap=1e-6).stated)
+    first, last = join_plans([unpack_plans(option.plans) for option in shared.options])
+    assert first.placements["capital_wan"].sum() <= 0.15 * spent
+    assert len(last.placements) > len(first.placements)
+    late = last.placements[last.placements["phase"] == 2030]
+    assert 0 < late["capital_wan"].sum() <= 0.2 * spent
+    keys = [
+        limit.key for limit in parts_of_phases(phased.phases, case.travel)[0].limits
+    ]
+    assert keys == ["0:capital_wan:", "1:capital_wan:"]
 
 
 def test_a_budget_that_is_too_small_for_what_must_hold_is_proven_so():
