@@ -133,57 +133,6 @@ def make_outcome(
     AuditError
         When the plan breaks a rule, or is not worth what the solver states.
     """
-    found = Solved(
-        read_plans(formulation),
-        read_gaps(formulation),
-        formulation.size,
-        formulation.undecidable,
-    )
-    return outcome_of(
-        task, found, solution, build_s=build_s, today=today, progress=progress
-    )
-
-
-@dataclass(frozen=True)
-class Solved:
-    """The plans of a task as they were found, in one program or in several.
-
-    Parameters
-    ----------
-    plans
-        Of every phase.
-    broken
-        By phase, the (rule id, unit id) that a plan by best effort breaks.
-    size
-        Rows, columns and integer columns, of all programs together.
-    undecidable
-        Rules that bind nothing because a column is missing: rule id -> column.
-    """
-
-    plans: tuple[Plan, ...]
-    broken: tuple[frozenset[tuple[str, str]], ...]
-    size: Mapping[str, int]
-    undecidable: Mapping[str, str]
-
-
-def outcome_of(
-    task: Task,
-    found: Solved,
-    solution: Solution,
-    *,
-    build_s: float = 0.0,
-    today: Today | None = None,
-    progress: Progress = SILENT,
-) -> Outcome:
-    """Audit the plans that were found and return all that is written.
-
-    Parameters are those of `make_outcome`; ``found`` is what was read of the program.
-
-    Raises
-    ------
-    AuditError
-        When the plan breaks a rule, or is not worth what the solver states.
-    """
     progress.step(Text("逐条审核方案", "auditing the plan clause by clause"))
     audit_started = time.monotonic()
     plans = list(found.plans)

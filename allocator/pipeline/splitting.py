@@ -46,7 +46,7 @@ from allocator.parts import (
     work,
 )
 from allocator.pipeline.explaining import explain_task
-from allocator.pipeline.outcomes import Solved, outcome_of
+from allocator.pipeline.outcomes import Found, make_outcome
 from allocator.progress import SILENT
 
 if TYPE_CHECKING:
@@ -300,17 +300,17 @@ def _joined(
     progress.step(Text("合并各县方案", "joining the plans of the counties"))
     plans = join_plans([unpack_plans(option.plans) for option in shared.options])
     sizes = [known.size for known in asking.known.values()]
-    found = Solved(
+    found = Found(
         plans,
         tuple(frozenset() for _ in task.phases),
+        undecidable,
         {
             "rows": sum(size.rows for size in sizes),
             "columns": sum(size.columns for size in sizes),
             "integers": sum(size.integers for size in sizes),
         },
-        undecidable,
     )
-    outcome = outcome_of(
+    outcome = make_outcome(
         task, found, shared.solution, build_s=build_s, progress=progress
     )
     certificate = outcome.certificate
