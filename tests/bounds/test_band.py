@@ -66,19 +66,19 @@ def agrees(task, *, split, optimum):
     holds(task, found, split=split)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tasks())
 def test_whole_points_cost_what_trying_every_plan_finds(task):
     agrees(task, split=False, optimum=least_cost(task, split=False))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=24, deadline=None)
 @given(tasks(cost=fractions, people=sevenths))
 def test_fractions_cost_what_trying_every_plan_finds(task):
     agrees(task, split=False, optimum=least_cost(task, split=False))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tasks())
 def test_split_points_cost_what_trying_every_set_finds(task):
     agrees(task, split=True, optimum=least_cost(task, split=True))

@@ -32,7 +32,7 @@ def reached(within, people, chosen):
     return people[within[:, list(chosen)].any(axis=1)].sum()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(flags, st.integers(1, SITES), st.booleans(), chosen_sites, chosen_sites)
 def test_as_many_are_reached_as_by_any_set(within, p, whole, fixed, forbidden):
     forbidden -= fixed
@@ -66,7 +66,7 @@ def test_a_gap_is_enough_for_covering_and_for_centers(gap):
     assert cover.cost - cover.bound <= gap * cover.cost + 1e-9
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(flags, st.sampled_from([1.0, 2.0, 4.0, 7.5, 20.0]))
 def test_a_budget_reaches_as_many_as_any_set_it_pays_for(within, budget):
     prices = np.array([1.0, 2.5, 0.0, 3.0, 2.0, 4.0])
@@ -100,7 +100,7 @@ def test_stopped_at_once_the_bound_holds():
     assert found.people <= best <= found.bound
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(flags)
 def test_points_are_brought_together_when_they_see_the_same(within):
     people = people_of(len(within))
@@ -148,7 +148,7 @@ def fewest(within, prices, fixed, forbidden):
     return min(costs, default=None)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     flags,
     arrays(np.float64, SITES, elements=st.sampled_from([1.0, 1.5, 2.0])),
@@ -180,7 +180,7 @@ def test_a_cover_that_time_does_not_allow_has_a_bound_that_holds():
     assert within[:, stopped.sites].any(axis=1).all()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(flags)
 def test_what_is_dominated_is_what_pairs_of_sets_say(within):
     within = within[within.any(axis=1)]
@@ -202,7 +202,7 @@ def test_what_is_dominated_is_what_pairs_of_sets_say(within):
         assert rows[i] == (asked == [i])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     arrays(
         np.float64,

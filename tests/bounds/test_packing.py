@@ -52,14 +52,14 @@ def best_split(stock, span):
     return answer.fun if answer.status == 0 else np.inf
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(stocks, spans)
 def test_split_items_are_worth_what_a_linear_program_finds(stock, span):
     found = relaxed(items_of(stock), 0, span.need, span.room)
     assert np.isclose(found.value, best_split(stock, span), atol=1e-9)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(stocks, spans)
 def test_whole_items_are_worth_what_the_best_subset_is(stock, span):
     items, wanted = items_of(stock), best_whole(stock, span)
@@ -81,7 +81,7 @@ def test_whole_items_are_worth_what_the_best_subset_is(stock, span):
             assert not taken.any()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(stocks, spans, st.integers(0, 4))
 def test_a_search_that_gives_up_says_no_more_than_split_items_prove(stock, span, most):
     items, wanted = items_of(stock), best_whole(stock, span)
@@ -91,7 +91,7 @@ def test_a_search_that_gives_up_says_no_more_than_split_items_prove(stock, span,
     assert not is_exact or np.isclose(value, wanted)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(stocks, spans, worths)
 def test_nothing_from_the_cutoff_on_is_looked_for(stock, span, cutoff):
     items, wanted = items_of(stock), best_whole(stock, span)

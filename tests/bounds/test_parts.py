@@ -29,7 +29,7 @@ def test_parts_are_what_pairs_connect():
     assert len(set(alone)) == 5
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tasks(), st.booleans())
 def test_parts_cost_what_trying_every_plan_finds(task, split):
     task["p"] = None

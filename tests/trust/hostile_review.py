@@ -156,8 +156,10 @@ def bound_elsewhere(port: int) -> list[str]:
 # What would run data as code, or read objects out of it.
 _CALLS = {"eval", "exec", "compile", "__import__", "system", "popen", "read_pickle",
           "to_pickle", "loads_pickle"}  # fmt: skip
-_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "yaml",
-            "code", "jsonpickle"}  # fmt: skip
+_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "yaml", "code",
+            "jsonpickle"}  # fmt: skip
+# joblib sends objects between processes that this program began; its files are barred.
+_OF_JOBLIB = {"Parallel", "delayed", "parallel_config", "cpu_count"}
 
 
 def code_from_data(package: Path = PACKAGE) -> tuple[int, list[str]]:
@@ -168,8 +170,10 @@ def code_from_data(package: Path = PACKAGE) -> tuple[int, list[str]]:
             place = f"{path.name}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {alias.name.split(".")[0] for alias in node.names}
-                names |= {str(getattr(node, "module", "")).split(".")[0]}
+                source = str(getattr(node, "module", "")).split(".")[0]
+                names |= {source}
                 found += [f"{place} {name}" for name in sorted(names & _MODULES)]
+                found += [f"{place} joblib"] * (source == "joblib")
             elif isinstance(node, ast.Call):
                 found += [f"{place} {words}" for words in _odd_call(node)]
     return len(modules), found
@@ -179,7 +183,12 @@ def _odd_call(node: ast.Call) -> Iterable[str]:
     called = node.func
     own = isinstance(called, ast.Name) and called.id in _CALLS
     of = isinstance(called, ast.Attribute) and called.attr in _CALLS - {"compile"}
-    if own or of:
+    files = (
+        isinstance(called, ast.Attribute)
+        and ast.unparse(called.value) == "joblib"
+        and called.attr not in _OF_JOBLIB
+    )
+    if own or of or files:
         yield ast.unparse(called)
     for given in node.keywords:
         true = isinstance(given.value, ast.Constant) and given.value.value is True

@@ -83,10 +83,13 @@ def test_the_review_answers_nobody_else_and_nothing_outside():
 
 
 def test_no_module_runs_data(tmp_path):
-    (tmp_path / "bad.py").write_text("import pickle\neval('1')\n", "utf-8")
+    (tmp_path / "bad.py").write_text(
+        "import pickle\neval('1')\nimport joblib\njoblib.load('x')\n", "utf-8"
+    )
     assert hostile_review.code_from_data(tmp_path)[1] == [
         "bad.py:1 pickle",
         "bad.py:2 eval",
+        "bad.py:4 joblib.load",
     ]
     modules, found = hostile_review.code_from_data()
     assert found == []

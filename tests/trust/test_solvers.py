@@ -16,7 +16,7 @@ def test_other_solvers_reach_the_same_values(name):
         pytest.skip(f"{name} is not on this machine")
     kinds, wrong = tally(briefs(), check_with(name), examples=25, start=3)
     assert not wrong
-    assert kinds["feasible"] >= 10
+    assert kinds["feasible"] >= 5
 
 
 def test_the_second_solver_of_the_program_is_there():
