@@ -114,29 +114,19 @@ def solve_parts(
 
 def _nowhere(mine: Ints) -> Assigned:
     """Return that demand points without any site cannot be served."""
-    nothing = np.empty(0, np.int64)
-    is_served = len(mine) == 0
-    cost = 0.0 if is_served else np.inf
-    return Assigned(
-        nothing,
-        nothing,
-        nothing,
-        np.empty(0),
-        cost,
-        cost,
-        optimal=True,
-        nodes=0,
-        seconds=0.0,
-    )
+    return _serving_nobody(np.empty(0, np.int64), 0.0 if len(mine) == 0 else np.inf)
 
 
 def _unreached(own: Ints, lower: Floats, price: Floats, opened: set[int]) -> Assigned:
     """Return sites that nobody reaches: open only where they are fixed."""
-    nothing = np.empty(0, np.int64)
     sites = np.array([j for j in own if int(j) in opened], np.int64)
-    cost = float(price[sites].sum())
     if lower[sites].any():
-        sites, cost = nothing, np.inf
+        return _serving_nobody(np.empty(0, np.int64), np.inf)
+    return _serving_nobody(sites, float(price[sites].sum()))
+
+
+def _serving_nobody(sites: Ints, cost: float) -> Assigned:
+    nothing = np.empty(0, np.int64)
     return Assigned(
         sites,
         nothing,
