@@ -1,5 +1,6 @@
 """Planning counties apart that share budgets and totals, with proof of the whole."""
 
+from allocator.parts.choices import choice_key, keep_choice, recall_choice
 from allocator.parts.coordinate import Coordination
 from allocator.parts.crew import Crew, at_work, put
 from allocator.parts.cutting import cut_parts
@@ -30,6 +31,7 @@ __all__ = [
     "Shared",
     "Sharing",
     "at_work",
+    "choice_key",
     "closed_borders",
     "cut_parts",
     "find_crossings",
@@ -37,8 +39,10 @@ __all__ = [
     "group_counties",
     "join_plans",
     "keep",
+    "keep_choice",
     "put",
     "recall",
+    "recall_choice",
     "unpack_plans",
     "work",
 ]

@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from allocator.errors import Text
@@ -185,16 +184,24 @@ class Coordination:
     def _remember(self, search: Search) -> None:
         """Begin with the best bound at prices that most parts were asked at before.
 
-        So a plan made again, or after one county has changed, rests on what is known.
+        So a plan made again rests on what is known; after one county has changed, that
+        county alone is asked at those prices.
         """
         ledger = self.ledger
-        parts = [ledger.known[part.id] for part in ledger.parts]
-        often = Counter(proof.weights for known in parts for proof in known.proofs)
+        known = ledger.known.values()
+        often = Counter(proof.weights for one in known for proof in one.proofs)
         rows = ledger.bounds(search.name)
+        hopes = []
         for weights, count in often.most_common(_REMEMBERED):
             prices = ledger.prices(rows, weights, search.place)
-            if 2 * count < len(parts) or prices is None:
-                continue
+            if 2 * count >= len(ledger.parts) and prices is not None:
+                hope = ledger.bound(rows, prices, weights, hoped=True)
+                hopes.append((hope, weights, prices))
+                self._take(search, rows, prices, weights)
+        if not hopes:
+            return
+        hope, weights, prices = max(hopes)
+        if hope > search.least and self._ask_open(weights, hope):
             self._take(search, rows, prices, weights)
 
     def _take(
@@ -250,11 +257,11 @@ class Coordination:
         places = self._places(search)
         if len(places) > _MOST_CLOSED:
             return best
+        all_found = self._closed(search)
         questions = {}
         for part in self.ledger.parts:
-            known = self.ledger.known[part.id]
-            least = known.least(search.weights)
-            if not known.is_closed(places, search.weights, least + open_by):
+            if part.id not in all_found:
+                least = self.ledger.known[part.id].least(search.weights)
                 cutoff = least + _GENEROUS * open_by
                 questions[part.id] = [
                     Question(search.weights, closing=places, cutoff=cutoff)
@@ -270,40 +277,27 @@ class Coordination:
         rows = self.ledger.bounds(search.name)
         return self.ledger.apart([search.place, *(bound.place for bound in rows)])
 
-    def _conclude(self, search: Search) -> None:
-        """Take the best choice for the best there is, where every plan is known."""
+    def _closed(self, search: Search) -> set[str]:
+        """Return the parts of which every plan that a better whole has is known."""
         if not search.weights or not math.isfinite(search.gap):
-            return
+            return set()
         open_by = search.value - search.least
         places = self._places(search)
-        if all(
-            known.is_closed(
+        return {
+            part_id
+            for part_id, known in self.ledger.known.items()
+            if known.is_closed(
                 places, search.weights, known.least(search.weights) + open_by
             )
-            for known in self.ledger.known.values()
-        ):
-            rows = self.ledger.bounds(search.name)
-            least = self._least_choice(search, rows, places)
-            search.least = min(max(search.least, least), search.value)
-
-    def _least_choice(
-        self, search: Search, rows: Sequence[Bound], places: Sequence[int]
-    ) -> float:
-        """Return what no choice among all plans can better.
-
-        A plan that was not found may be better than a known one by a step in every
-        measure: limits are loosened, and the value lowered, by as much for each part.
-        """
-        steps = {
-            place: math.fsum(known.step(place) for known in self.ledger.known.values())
-            for place in places
         }
-        loose = [
-            replace(b, most=b.most + steps[self.ledger.apart([b.place])[0]])
-            for b in rows
-        ]
-        least = self.ledger.master(loose, search.place).least_choice()
-        return least - steps[search.place]
+
+    def _conclude(self, search: Search) -> None:
+        """Take the best choice for the best there is, where every plan is known."""
+        if len(self._closed(search)) == len(self.ledger.parts):
+            places = self._places(search)
+            rows = self.ledger.bounds(search.name)
+            least = self.ledger.least_choice(rows, search.place, places)
+            search.least = min(max(search.least, least), search.value)
 
     def _offer_what_is_left(self, search: Search, best: Choice) -> Choice:
         """Ask every part for its best plan with all that is left of the limits."""
@@ -325,8 +319,11 @@ class Coordination:
         sums = total_of(options)
         weights = unit(len(sums), search.place)
         rows = self.ledger.bounds(search.name)
+        all_found = self._closed(search)
         questions: dict[str, list[Question]] = {}
         for part, option in zip(self.ledger.parts, options, strict=True):
+            if part.id in all_found:
+                continue
             within: list[float | None] = [None] * len(sums)
             for row in rows:
                 left = max(0.0, row.most - float(sums[row.place]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from allocator.parts.master import Bound, Choice, Master
@@ -156,12 +157,42 @@ class Ledger:
         return found
 
     def bound(
-        self, bounds: Sequence[Bound], prices: Sequence[float], weights: Weights
+        self,
+        bounds: Sequence[Bound],
+        prices: Sequence[float],
+        weights: Weights,
+        *,
+        hoped: bool = False,
     ) -> float:
-        """Return the bound at prices: what the parts reach at best, less the limits."""
-        reached = math.fsum(self.known[part.id].least(weights) for part in self.parts)
+        """Return the bound at prices: what the parts reach at best, less the limits.
+
+        Where ``hoped``, it is no bound but what one could become: a part of which no
+        answer at these prices is known counts with the best of its known plans.
+        """
+        reached = []
+        for part in self.parts:
+            known = self.known[part.id]
+            asked = not hoped or any(p.weights == weights for p in known.proofs)
+            reached.append(known.least(weights) if asked else known.best(weights))
         pairs = zip(bounds, prices, strict=True)
-        return reached - math.fsum(price * bound.most for bound, price in pairs)
+        return math.fsum(reached) - math.fsum(p * bound.most for bound, p in pairs)
+
+    def least_choice(
+        self, rows: Sequence[Bound], place: int, places: Sequence[int]
+    ) -> float:
+        """Return what no choice among all plans can better.
+
+        A plan that was not found may be better than a known one by a step in every
+        measure: limits are loosened, and the value lowered, by as much for each part.
+        """
+        steps = {
+            one: math.fsum(known.step(one) for known in self.known.values())
+            for one in places
+        }
+        loose = [
+            replace(b, most=b.most + steps[self.apart([b.place])[0]]) for b in rows
+        ]
+        return self.master(loose, place).least_choice() - steps[place]
 
     def chosen(self, choice: Choice) -> tuple[Option, ...]:
         """Return the plans that a choice takes."""

@@ -110,18 +110,34 @@ def _folder() -> Path:
 def recall(key: str) -> Known | None:
     """Return what was kept of a part; None where nothing was, or nothing whole."""
     try:
-        raw = (_folder() / f"{key}.json").read_bytes()
-        digest, _, body = raw.partition(b"\n")
-        if hashlib.sha256(body).hexdigest().encode() != digest:
-            return None
-        return _known(parse_json(body))
+        return _known(read_entry(key))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def keep(key: str, known: Known) -> bool:
     """Keep what is known of a part; False where that cannot be done."""
-    body = json.dumps(_plain(known), separators=(",", ":")).encode()
+    return write_entry(key, _plain(known))
+
+
+def read_entry(key: str) -> Any:  # noqa: ANN401 (what JSON holds)
+    """Return the content of an entry.
+
+    Raises
+    ------
+    OSError, ValueError
+        When there is none, or none that is whole.
+    """
+    raw = (_folder() / f"{key}.json").read_bytes()
+    digest, _, body = raw.partition(b"\n")
+    if hashlib.sha256(body).hexdigest().encode() != digest:
+        raise ValueError(key)
+    return parse_json(body)
+
+
+def write_entry(key: str, plain: Mapping[str, Any]) -> bool:
+    """Write an entry, whole or not at all; False where that cannot be done."""
+    body = json.dumps(plain, separators=(",", ":")).encode()
     content = hashlib.sha256(body).hexdigest().encode() + b"\n" + body
     folder, written = _folder(), ""
     try:

@@ -34,14 +34,17 @@ from allocator.parts import (
     Question,
     Shared,
     at_work,
+    choice_key,
     cut_parts,
     find_crossings,
     find_sharing,
     group_counties,
     join_plans,
     keep,
+    keep_choice,
     put,
     recall,
+    recall_choice,
     unpack_plans,
     work,
 )
@@ -134,14 +137,19 @@ def plan_in_parts(
     )
     build_s = time.monotonic() - started
     asking = _Asking(task, parts, labour, progress)
-    with at_work(labour.crew):
-        shared = Coordination(
-            parts,
-            asking.known,
-            asking.ask,
-            gap=settings.gap,
-            progress=progress,
-        ).run()
+    key = choice_key(parts, settings.gap)
+    shared = recall_choice(key) if asking.all_known else None
+    if shared is None:
+        with at_work(labour.crew):
+            shared = Coordination(
+                parts,
+                asking.known,
+                asking.ask,
+                gap=settings.gap,
+                progress=progress,
+            ).run()
+        if asking.may_be_kept:
+            keep_choice(key, shared)
     return _joined(
         task, asking, shared, undecidable[-1], build_s=build_s, progress=progress
     )
@@ -217,9 +225,20 @@ class _Asking:
         self.progress = progress
         self.known: dict[str, Known] = {}
         self.solved: set[str] = set()
+        self.failed = False
         for part in parts:
             kept = recall(part.key) if labour.cached else None
             self.known[part.id] = kept or Known()
+
+    @property
+    def all_known(self) -> bool:
+        """Whether an earlier run has planned every part."""
+        return all(known.own for known in self.known.values())
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether another run would come to the same: nothing was cut short."""
+        return self.labour.cached and not (self.failed or self.progress.cancelled())
 
     def ask(self, questions: Mapping[str, Sequence[Question]]) -> None:
         """Ask parts side by side, and learn from the answers.
@@ -249,6 +268,7 @@ class _Asking:
         known = self.known[part_id]
         if answer.failed:
             # It was asked, if in vain: it is not asked again in this run.
+            self.failed = True
             known.asked |= {question.name for question in asked}
             return
         known.learn(answer.known)
